@@ -1,0 +1,101 @@
+/**
+ * Words used here.
+ *
+ * - catalogue: every metric of the platform, each with its kind, unit and labels, in one file.
+ * - registry: the instruments of one process. Several services may share it (`npm start`), which is
+ *   why every metric carries the label `service`.
+ * - route template: `/users/{id}`, never the path that was asked for, so that the number of series
+ *   does not depend on the traffic.
+ */
+
+/** What a scrape of `/metrics` answers. */
+export interface Exposition {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** One finished HTTP request, as the server saw it. */
+export interface HttpObservation {
+  /** Upper case. */
+  readonly method: string;
+  /** The route template, or `unmatched`. */
+  readonly route: string;
+  readonly status: number;
+  readonly durationSeconds: number;
+}
+
+export interface HttpMetrics {
+  /** Counts a request as in flight; call the result once when it ends. */
+  start(): () => void;
+  observe(observation: HttpObservation): void;
+}
+
+/** One finished call to another service. */
+export interface ClientObservation {
+  readonly upstream: string;
+  /** `host:port` of the replica that was called. */
+  readonly replica: string;
+  /** HTTP status, or the error's code where there was none (`ECONNREFUSED`). */
+  readonly status: number | string;
+  readonly durationSeconds: number;
+}
+
+export interface CacheMetrics {
+  hit(namespace: string, level: 'memory' | 'redis'): void;
+  miss(namespace: string): void;
+  /** A value past its time to live was served while it is loaded anew. */
+  stale(namespace: string): void;
+  /** The origin was asked. */
+  load(namespace: string, durationSeconds: number, outcome: 'ok' | 'absent' | 'error'): void;
+  /** The second level could not be used. */
+  error(operation: string): void;
+}
+
+export interface MessageMetrics {
+  published(exchange: string, outcome: 'confirmed' | 'failed'): void;
+  consumed(
+    queue: string,
+    outcome: 'acknowledged' | 'retried' | 'dead-lettered',
+    durationSeconds: number,
+  ): void;
+  redelivered(queue: string): void;
+  /** Seconds between publish and the start of the handler. */
+  queueAge(queue: string, seconds: number): void;
+  connected(up: boolean): void;
+}
+
+/** A pool's present state, read at each scrape. */
+export interface PoolState {
+  readonly used: number;
+  readonly waiting: number;
+  readonly limit: number;
+}
+
+export interface OutboxState {
+  readonly pending: number;
+  /** Age of the oldest unsent row; 0 when there is none. */
+  readonly oldestSeconds: number;
+  readonly dead: number;
+}
+
+/** The instruments of one service, its name already bound. */
+export interface ServiceMetrics {
+  readonly service: string;
+  readonly http: HttpMetrics;
+  readonly client: { observe(observation: ClientObservation): void };
+  readonly cache: CacheMetrics;
+  readonly messages: MessageMetrics;
+  /** Adds a pool that is read at each scrape; the result removes it. */
+  pool(name: string, read: () => PoolState): () => void;
+  /** Adds an outbox that is read at each scrape; the result removes it. */
+  outbox(read: () => Promise<OutboxState>): () => void;
+  /** Adds a gauge of jobs by state (`queued`, `running`, …), read at each scrape. */
+  jobs(kind: string, read: () => Promise<Readonly<Record<string, number>>>): () => void;
+}
+
+/** All instruments of one process. */
+export interface MetricsRegistry {
+  service(name: string): ServiceMetrics;
+  expose(): Promise<Exposition>;
+  close(): void;
+}

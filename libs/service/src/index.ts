@@ -1,0 +1,2 @@
+export { STREAMED } from './types.ts';
+export type * from './types.ts';
