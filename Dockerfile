@@ -1,0 +1,35 @@
+# One file for every app: `--build-arg APP=user`. The last stage holds Node and one bundle.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS manifests
+WORKDIR /src
+COPY . .
+RUN mkdir /manifests \
+  && find . -name package.json -o -name package-lock.json -o -name .npmrc | xargs tar -cf - | tar -xf - -C /manifests
+
+# Installed once for all apps, and again only when a manifest changes.
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /src
+COPY --from=manifests /manifests ./
+RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
+
+FROM dependencies AS build
+COPY . .
+ARG APP
+RUN node tools/src/build-app.ts "apps/${APP}" \
+  && mkdir -p /out \
+  && cd "apps/${APP}" \
+  && for part in dist migrations *.yaml; do if [ -e "$part" ]; then cp -r "$part" /out/; fi; done
+
+FROM ${NODE_IMAGE}
+ARG APP
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="woodytoys-${APP}" \
+  org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.revision="${REVISION}"
+ENV NODE_ENV=production REVISION=${REVISION}
+WORKDIR /app
+COPY --from=build /out ./
+USER node
+EXPOSE 3000 9400
+CMD ["node", "--enable-source-maps", "dist/main.js"]
