@@ -4,7 +4,7 @@
 //   node generate.mjs         write the files (compose does this before anything else starts)
 //   node generate.mjs show    print the log-ins of the pages that people open
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = process.env.SECRETS_ROOT ?? '/secrets';
@@ -23,11 +23,16 @@ function rabbitHash(secret) {
   return Buffer.concat([salt, digest]).toString('base64');
 }
 
-function write(volume, name, text) {
+const files = [];
+const write = (volume, name, text) => files.push({ volume, name, text });
+
+function put(volume, name, text, mode) {
   const folder = join(root, volume);
   mkdirSync(folder, { recursive: true });
-  // Each volume is mounted into one container alone, whose user differs from image to image.
-  writeFileSync(join(folder, name), text, { mode: 0o444 });
+  // Renamed into place: without capabilities even root may not write over a read-only file.
+  const file = join(folder, name);
+  writeFileSync(`${file}.new`, text, { mode });
+  renameSync(`${file}.new`, file);
 }
 
 function show() {
@@ -74,8 +79,10 @@ function generate() {
     write(s, 'amqp-url', `amqp://${s}:${password(`rabbitmq/${s}`)}@rabbitmq:5672`);
   }
   write('gateway', 'redis-url', `redis://gateway:${password('redis/gateway')}@redis:6379`);
-  mkdirSync(join(root, 'master'), { recursive: true });
-  writeFileSync(keepFile, JSON.stringify(kept, null, 2), { mode: 0o600 });
+  // Kept before they are handed out, so that a run cut short in between changes nothing.
+  put('master', 'passwords.json', JSON.stringify(kept, null, 2), 0o600);
+  // Each volume is mounted into one container alone, whose user differs from image to image.
+  for (const { volume, name, text } of files) put(volume, name, text, 0o444);
 }
 
 /** A service configures and reads its own queues, and may publish to the shared exchanges. */

@@ -1,0 +1,139 @@
+/**
+ * Drives the compose stack for tests and measurements: its own project name and ports, so that a
+ * stack that a person runs beside it is left alone.
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The services that this repository builds. */
+export const applications = [
+  'gateway',
+  'user',
+  'product',
+  'logistics',
+  'logistics-worker',
+] as const;
+export type Application = (typeof applications)[number];
+
+export interface StackOptions {
+  readonly project: string;
+  /** Ports on 127.0.0.1 for the published pages. */
+  readonly ports: {
+    readonly entry: number;
+    readonly prometheus: number;
+    readonly rabbitmq: number;
+  };
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Services that are not started, such as `grafana` where its image cannot be had. */
+  readonly without?: readonly string[];
+}
+
+/** The state of a container as `docker inspect` tells it. */
+export interface ContainerState {
+  readonly Status: string;
+  readonly ExitCode: number;
+  readonly OOMKilled: boolean;
+}
+
+export interface Stack {
+  readonly entry: string;
+  readonly prometheus: string;
+  build(): Promise<void>;
+  /** Starts everything and waits until all is healthy. */
+  up(scale?: Readonly<Record<string, number>>): Promise<void>;
+  /** Removes containers, networks and data. */
+  down(): Promise<void>;
+  /** The ids of a service's running containers. */
+  containers(service: string): Promise<readonly string[]>;
+  exec(service: string, ...command: readonly string[]): Promise<string>;
+  logs(service: string): Promise<string>;
+}
+
+/** Runs docker; the error of a failed command carries what it printed. */
+export async function docker(...args: readonly string[]): Promise<string> {
+  const { stdout } = await run('docker', [...args], { cwd: root, maxBuffer: 64 << 20 });
+  return stdout.trim();
+}
+
+export async function containerState(id: string): Promise<ContainerState> {
+  return JSON.parse(await docker('inspect', '--format', '{{json .State}}', id)) as ContainerState;
+}
+
+/** Why the stack cannot run on this machine, or undefined when it can. */
+export async function missingEngine(): Promise<string | undefined> {
+  try {
+    await docker('info', '--format', '{{.ServerVersion}}');
+  } catch {
+    return 'no Docker engine answers; install one and start it';
+  }
+  try {
+    await docker('compose', 'version');
+  } catch {
+    return 'the engine has no Compose plugin; install Compose 2.24 or newer';
+  }
+  return undefined;
+}
+
+/** Whether the engine has, or can fetch, an image. */
+export async function imageAvailable(image: string): Promise<boolean> {
+  try {
+    await docker('image', 'inspect', image);
+    return true;
+  } catch {
+    return docker('pull', '--quiet', image).then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+export function createStack(options: StackOptions): Stack {
+  const { project, ports } = options;
+  const env = {
+    ...process.env,
+    ENTRY_PORT: String(ports.entry),
+    PROMETHEUS_PORT: String(ports.prometheus),
+    RABBITMQ_PORT: String(ports.rabbitmq),
+    ...options.environment,
+  };
+
+  async function compose(...args: readonly string[]): Promise<string> {
+    const { stdout } = await run('docker', ['compose', '-p', project, ...args], {
+      cwd: root,
+      env,
+      maxBuffer: 64 << 20,
+    });
+    return stdout.trim();
+  }
+
+  const absent = Object.fromEntries((options.without ?? []).map((service) => [service, 0]));
+
+  return {
+    entry: `http://127.0.0.1:${ports.entry}`,
+    prometheus: `http://127.0.0.1:${ports.prometheus}`,
+    async build() {
+      await compose('build', '--quiet');
+    },
+    async up(scale = {}) {
+      const scales = Object.entries({ ...scale, ...absent }).flatMap(([service, replicas]) => [
+        '--scale',
+        `${service}=${replicas}`,
+      ]);
+      // `--no-recreate`: scaling leaves what runs alone.
+      await compose('up', '--detach', '--wait', '--no-recreate', ...scales);
+    },
+    async down() {
+      await compose('down', '--volumes', '--remove-orphans', '--timeout', '2');
+    },
+    async containers(service) {
+      const output = await compose('ps', '--quiet', '--status', 'running', service);
+      return output.split('\n').filter(Boolean);
+    },
+    exec: (service, ...command) => compose('exec', '-T', service, ...command),
+    logs: (service) => compose('logs', '--no-color', service),
+  };
+}
