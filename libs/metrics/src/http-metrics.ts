@@ -1,0 +1,61 @@
+import type { Histogram } from 'prom-client';
+import { perLabels } from './children.ts';
+import type { Instruments } from './instruments.ts';
+import type { ClientObservation, HttpMetrics } from './types.ts';
+
+type Child = Histogram.Internal<string>;
+
+/** `HttpMetrics` with its count of requests in flight, which the registry reads at a scrape. */
+export interface CountingHttpMetrics extends HttpMetrics {
+  readonly inFlight: number;
+}
+
+/** Measures the requests that a service answers. */
+export function createHttpMetrics(instruments: Instruments, service: string): CountingHttpMetrics {
+  const duration = instruments.histogram('httpServerDuration');
+  // Three nested tables: on the hot path a look-up of strings that exist beats making a joined key.
+  const routes = new Map<string, Map<string, Child[]>>();
+  let inFlight = 0;
+
+  function childOf(route: string, method: string, status: number): Child {
+    let methods = routes.get(route);
+    if (methods === undefined) routes.set(route, (methods = new Map()));
+    let statuses = methods.get(method);
+    if (statuses === undefined) methods.set(method, (statuses = []));
+    return (statuses[status] ??= duration.labels(service, method, route, String(status)));
+  }
+
+  return {
+    get inFlight() {
+      return inFlight;
+    },
+    start() {
+      inFlight += 1;
+      let ended = false;
+      return () => {
+        if (ended) return;
+        ended = true;
+        inFlight -= 1;
+      };
+    },
+    observe({ method, route, status, durationSeconds }) {
+      childOf(route, method, status).observe(durationSeconds);
+    },
+  };
+}
+
+/** Measures the calls that a service makes to others. */
+export function createClientMetrics(
+  instruments: Instruments,
+  service: string,
+): { observe(observation: ClientObservation): void } {
+  const duration = instruments.histogram('httpClientDuration');
+  const child = perLabels((upstream: string, replica: string, status: string) =>
+    duration.labels(service, upstream, replica, status),
+  );
+  return {
+    observe({ upstream, replica, status, durationSeconds }) {
+      child(upstream, replica, String(status)).observe(durationSeconds);
+    },
+  };
+}
