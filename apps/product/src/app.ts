@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { createOutboxRelay } from '@woodytoys/database';
+import type { OutboxRelay } from '@woodytoys/database';
+import type { Consumer } from '@woodytoys/messaging';
+import type { AppDependencies } from '@woodytoys/runtime';
+import { createApi, parseContract } from '@woodytoys/service';
+import type { App } from '@woodytoys/service';
+import { createCacheInvalidator } from './cache-invalidator.ts';
+import { createCatalogueRequestHandler } from './catalogue-requests.ts';
+import { cacheQueue, catalogueRequestsQueue, productTopology } from './events.ts';
+import { createProductCache } from './products-cache.ts';
+import { createProducts } from './products.ts';
+
+/** The SQL files that make this service's tables. */
+export const productMigrations = new URL('../migrations/', import.meta.url);
+
+/** The catalogue. */
+export function createProductApp({
+  database,
+  cache,
+  messaging,
+  metrics,
+  log,
+}: AppDependencies): App {
+  let relay: OutboxRelay | undefined;
+  let consumers: readonly Consumer[] = [];
+  const committed = () => relay?.nudge();
+  const cached = createProductCache(cache);
+
+  return {
+    handler: createApi({
+      contract: parseContract(readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8')),
+      handlers: createProducts({ database, cached, committed }),
+      service: 'product',
+      log,
+      http: metrics.http,
+    }),
+    start: async () => {
+      await messaging.declare(productTopology);
+      consumers = await Promise.all([
+        messaging.consume(cacheQueue, createCacheInvalidator(cached), { prefetch: 20 }),
+        messaging.consume(
+          catalogueRequestsQueue,
+          createCatalogueRequestHandler({ database, committed }),
+          { prefetch: 1 },
+        ),
+      ]);
+      relay = createOutboxRelay({
+        database,
+        publish: (message) => messaging.publish(message),
+        log,
+        metrics,
+      });
+    },
+    stop: async () => {
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
+      await relay?.stop();
+    },
+  };
+}

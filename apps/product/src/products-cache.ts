@@ -1,0 +1,31 @@
+import type { Cache, CacheNamespace } from '@woodytoys/caching';
+import type { components } from './contract.ts';
+
+type Product = components['schemas']['Product'];
+type ProductPage = components['schemas']['ProductPage'];
+
+/** What is remembered of the catalogue, as the wire has it. */
+export interface ProductCache {
+  /** By id. */
+  readonly products: CacheNamespace<Product>;
+  /** By position, length and category. */
+  readonly pages: CacheNamespace<ProductPage>;
+  /** One entry. */
+  readonly newest: CacheNamespace<Product>;
+  /** Forgets all that a write of this product may have changed, on every replica. */
+  forget(id: number): Promise<void>;
+}
+
+export function createProductCache(cache: Cache): ProductCache {
+  const products = cache.namespace<Product>('product', { ttlMs: 60_000, staleMs: 60_000 });
+  const pages = cache.namespace<ProductPage>('product-page', { ttlMs: 30_000, staleMs: 30_000 });
+  const newest = cache.namespace<Product>('product-newest', { ttlMs: 30_000, staleMs: 30_000 });
+  return {
+    products,
+    pages,
+    newest,
+    forget: async (id) => {
+      await Promise.all([products.invalidate(String(id)), pages.clear(), newest.clear()]);
+    },
+  };
+}

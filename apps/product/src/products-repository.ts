@@ -1,0 +1,147 @@
+import type { Queryable, Statement } from '@woodytoys/database';
+
+/** A row of `products`; a deleted one is still there. */
+export interface StoredProduct {
+  readonly id: number;
+  readonly name: string;
+  /** A decimal with 2 places, as `numeric(12, 2)` gives it. */
+  readonly price: string;
+  readonly description: string;
+  readonly category: string;
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly deleted: boolean;
+}
+
+export interface NewProduct {
+  readonly name: string;
+  /** A decimal with at most 2 places. */
+  readonly price: string;
+  readonly description: string;
+  readonly category: string;
+}
+
+/** Of which versions a write may be made; all of them when it is undefined. */
+export type ExpectedVersions = readonly number[] | undefined;
+
+const columns = `id, name, price, description, category, version,
+  created_at AS "createdAt", updated_at AS "updatedAt", deleted_at IS NOT NULL AS deleted`;
+
+const byId: Statement = {
+  name: 'product-by-id',
+  text: `SELECT ${columns} FROM products WHERE id = $1 AND deleted_at IS NULL`,
+};
+
+const newest: Statement = {
+  name: 'product-newest',
+  text: `SELECT ${columns} FROM products WHERE deleted_at IS NULL ORDER BY id DESC LIMIT 1`,
+};
+
+const page: Statement = {
+  name: 'product-page',
+  text: `SELECT ${columns} FROM products
+    WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2`,
+};
+
+const pageOfCategory: Statement = {
+  name: 'product-page-of-category',
+  text: `SELECT ${columns} FROM products
+    WHERE category = $3 AND id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2`,
+};
+
+const everything: Statement = {
+  name: 'product-everything',
+  text: `SELECT ${columns} FROM products WHERE id > $1 ORDER BY id LIMIT $2`,
+};
+
+const insert: Statement = {
+  name: 'product-insert',
+  text: `INSERT INTO products (name, price, description, category) VALUES ($1, $2, $3, $4)
+    RETURNING ${columns}`,
+};
+
+// The row lock makes writers of one product take turns; each sees the version before it.
+const replace: Statement = {
+  name: 'product-replace',
+  text: `UPDATE products
+    SET name = $3, price = $4, description = $5, category = $6,
+        version = version + 1, updated_at = clock_timestamp()
+    WHERE id = $1 AND deleted_at IS NULL AND ($2::bigint[] IS NULL OR version = ANY ($2))
+    RETURNING ${columns}`,
+};
+
+const remove: Statement = {
+  name: 'product-delete',
+  text: `UPDATE products
+    SET version = version + 1, updated_at = clock_timestamp(), deleted_at = clock_timestamp()
+    WHERE id = $1 AND deleted_at IS NULL AND ($2::bigint[] IS NULL OR version = ANY ($2))
+    RETURNING ${columns}`,
+};
+
+export async function selectProduct(
+  database: Queryable,
+  id: number,
+): Promise<StoredProduct | undefined> {
+  const [product] = await database.query<StoredProduct>(byId, [id]);
+  return product;
+}
+
+export async function selectNewestProduct(database: Queryable): Promise<StoredProduct | undefined> {
+  const [product] = await database.query<StoredProduct>(newest);
+  return product;
+}
+
+/** At most `limit` products with ids above `after`, in the order of their ids. */
+export async function selectProducts(
+  database: Queryable,
+  { after, limit, category }: { after: number; limit: number; category: string | undefined },
+): Promise<StoredProduct[]> {
+  return category === undefined
+    ? database.query<StoredProduct>(page, [after, limit])
+    : database.query<StoredProduct>(pageOfCategory, [after, limit, category]);
+}
+
+/** The same with the deleted ones: what a copy of the catalogue has to know. */
+export async function selectProductsEvenDeleted(
+  database: Queryable,
+  { after, limit }: { after: number; limit: number },
+): Promise<StoredProduct[]> {
+  return database.query<StoredProduct>(everything, [after, limit]);
+}
+
+export async function insertProduct(
+  database: Queryable,
+  { name, price, description, category }: NewProduct,
+): Promise<StoredProduct> {
+  const [product] = await database.query<StoredProduct>(insert, [
+    name,
+    price,
+    description,
+    category,
+  ]);
+  if (product === undefined) throw new Error('INSERT … RETURNING gave no row for a product');
+  return product;
+}
+
+/** `undefined` when there is no such product, or not in one of the expected versions. */
+export async function replaceProduct(
+  database: Queryable,
+  id: number,
+  expected: ExpectedVersions,
+  { name, price, description, category }: NewProduct,
+): Promise<StoredProduct | undefined> {
+  const values = [id, expected ?? null, name, price, description, category];
+  const [product] = await database.query<StoredProduct>(replace, values);
+  return product;
+}
+
+/** `undefined` when there is no such product, or not in one of the expected versions. */
+export async function deleteProduct(
+  database: Queryable,
+  id: number,
+  expected: ExpectedVersions,
+): Promise<StoredProduct | undefined> {
+  const [product] = await database.query<StoredProduct>(remove, [id, expected ?? null]);
+  return product;
+}

@@ -1,0 +1,183 @@
+import { enqueue } from '@woodytoys/database';
+import type { Database, Transaction } from '@woodytoys/database';
+import { decodeCursor, encodeCursor, problem } from '@woodytoys/service';
+import type { Handlers } from '@woodytoys/service';
+import type { components, operations } from './contract.ts';
+import { productChanged } from './events.ts';
+import { parseIfMatch, versionTagOf } from './if-match.ts';
+import { parsePrice } from './price.ts';
+import type { ProductCache } from './products-cache.ts';
+import {
+  deleteProduct,
+  insertProduct,
+  replaceProduct,
+  selectNewestProduct,
+  selectProduct,
+  selectProducts,
+} from './products-repository.ts';
+import type { ExpectedVersions, NewProduct, StoredProduct } from './products-repository.ts';
+
+type Product = components['schemas']['Product'];
+type ProductInput = components['schemas']['ProductInput'];
+type ProductPage = components['schemas']['ProductPage'];
+
+export interface ProductsDependencies {
+  readonly database: Database;
+  readonly cached: ProductCache;
+  /** Called once a write has been committed with its outbox row. */
+  readonly committed: () => void;
+}
+
+/** The operations of the contract. */
+export function createProducts({
+  database,
+  cached,
+  committed,
+}: ProductsDependencies): Handlers<operations> {
+  async function loadPage(
+    after: number,
+    limit: number,
+    category: string | undefined,
+  ): Promise<ProductPage> {
+    // One more than asked for tells whether there is a next page.
+    const rows = await selectProducts(database, { after, limit: limit + 1, category });
+    const items = rows.slice(0, limit).map(present);
+    const last = items.at(-1);
+    const nextCursor =
+      rows.length > limit && last !== undefined
+        ? encodeCursor({ list: 'products', after: last.id })
+        : null;
+    return { items, nextCursor };
+  }
+
+  /** One transaction with the event of the write; the caches are told once it has committed. */
+  async function write(
+    work: (transaction: Transaction) => Promise<StoredProduct>,
+  ): Promise<Product> {
+    const product = await database.transaction(async (transaction) => {
+      const written = await work(transaction);
+      await enqueue(transaction, productChanged(written));
+      transaction.afterCommit(committed);
+      return written;
+    });
+    await cached.forget(product.id);
+    return present(product);
+  }
+
+  return {
+    listProducts: async ({ query: { limit = 50, cursor, category } }) => {
+      const after = cursor === undefined ? 0 : afterOf(cursor);
+      const key = `${after}:${limit}:${category ?? ''}`;
+      const load = () => loadPage(after, limit, category);
+      return { status: 200, body: (await cached.pages.get(key, load)) ?? (await load()) };
+    },
+
+    getLastProduct: async () => {
+      const product = await cached.newest.get('newest', async () =>
+        presentIfAny(await selectNewestProduct(database)),
+      );
+      if (product === undefined) throw problem('WT-RESOURCE-NOT-FOUND', 'There is no product yet.');
+      return found(product);
+    },
+
+    getProduct: async ({ params: { id } }) => {
+      const product = await cached.products.get(String(id), async () =>
+        presentIfAny(await selectProduct(database, id)),
+      );
+      if (product === undefined) throw notFound(id);
+      return found(product);
+    },
+
+    createProduct: async ({ body }) => {
+      const input = readInput(body);
+      const product = await write((transaction) => insertProduct(transaction, input));
+      return {
+        status: 201,
+        headers: {
+          Location: `/api/products/${product.id}`,
+          ETag: versionTagOf(product.version),
+        },
+        body: product,
+      };
+    },
+
+    replaceProduct: async ({ params: { id }, body, request }) => {
+      const input = readInput(body);
+      const expected = parseIfMatch(request.headers['if-match']);
+      const product = await write(
+        async (transaction) =>
+          (await replaceProduct(transaction, id, expected, input)) ??
+          refuse(transaction, id, expected),
+      );
+      return found(product);
+    },
+
+    deleteProduct: async ({ params: { id }, request }) => {
+      const expected = parseIfMatch(request.headers['if-match']);
+      await write(
+        async (transaction) =>
+          (await deleteProduct(transaction, id, expected)) ?? refuse(transaction, id, expected),
+      );
+      return { status: 204 };
+    },
+  };
+}
+
+function found(product: Product): {
+  status: 200;
+  headers: Record<string, string>;
+  body: Product;
+} {
+  return { status: 200, headers: { ETag: versionTagOf(product.version) }, body: product };
+}
+
+/** Why a write met no row. */
+async function refuse(
+  transaction: Transaction,
+  id: number,
+  expected: ExpectedVersions,
+): Promise<never> {
+  const product = await selectProduct(transaction, id);
+  if (product === undefined || expected === undefined) throw notFound(id);
+  throw problem(
+    'WT-PRECONDITION-FAILED',
+    `Product ${id} is at version ${product.version}, which If-Match does not name. Read it again.`,
+  );
+}
+
+function notFound(id: number) {
+  return problem('WT-RESOURCE-NOT-FOUND', `There is no product ${id}.`);
+}
+
+function afterOf(cursor: string): number {
+  return decodeCursor(cursor, { list: 'products', after: 'positive-integer' }).after;
+}
+
+function readInput({ name, price, description = '', category }: ProductInput): NewProduct {
+  const decimal = parsePrice(price);
+  if (decimal === undefined) {
+    throw problem('WT-BODY-INVALID', 'The price has more than 2 decimals.', {
+      errors: [{ pointer: '/price', detail: 'must have at most 2 decimals' }],
+    });
+  }
+  return { name, price: decimal, description, category };
+}
+
+/** The wire's form. The number prints as the decimal that it was made of: it has 12 digits at most. */
+function present(product: StoredProduct): Product {
+  const { id, name, price, description, category, version, createdAt, updatedAt } = product;
+  return {
+    id,
+    name,
+    price: Number(price),
+    description,
+    category,
+    version,
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+  };
+}
+
+function presentIfAny(product: StoredProduct | undefined): Product | undefined {
+  return product === undefined ? undefined : present(product);
+}
