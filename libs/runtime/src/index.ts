@@ -1,0 +1,4 @@
+export { backingConfig, processConfig } from './backing-config.ts';
+export type { AppDependencies } from './dependencies.ts';
+export { runService } from './run-service.ts';
+export type { RunServiceOptions } from './run-service.ts';
