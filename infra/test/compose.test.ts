@@ -1,0 +1,254 @@
+/**
+ * The compose stack, started for real: what a newcomer gets from `docker compose up`, scaled, loaded
+ * and broken. One stack serves all tests of this file; they run in order.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  applications,
+  containerState,
+  createStack,
+  docker,
+  imageAvailable,
+  missingEngine,
+} from '../src/compose.ts';
+import { startLoad, type LoadResult } from '../src/load.ts';
+import { createMix } from '../src/mix.ts';
+import { query } from '../src/prometheus.ts';
+
+const missing = await missingEngine();
+const grafanaImage = 'grafana/grafana:12.2.0';
+const without = missing || (await imageAvailable(grafanaImage)) ? [] : ['grafana'];
+
+const stack = createStack({
+  project: 'woodytoys-test',
+  ports: { entry: 18080, prometheus: 19090, rabbitmq: 25672 },
+  environment: { RATE_LIMIT: '10000000', GRAFANA_PORT: '13000' },
+  without,
+});
+
+const get = (path: string) =>
+  fetch(`${stack.entry}${path}`, { signal: AbortSignal.timeout(30_000) });
+const post = (path: string, body: unknown) =>
+  fetch(`${stack.entry}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(30_000),
+  });
+
+/** The failures of a load, short enough to read in a test's output. */
+const failed = (result: LoadResult) => result.failures.slice(0, 5);
+
+/** Requests served so far by each replica of a service. */
+async function served(service: string): Promise<Map<string, number>> {
+  const samples = await query(
+    stack.prometheus,
+    `sum by (instance) (http_server_request_duration_seconds_count{job="${service}"})`,
+  );
+  return new Map(samples.map(({ labels, value }) => [labels.instance ?? '', value]));
+}
+
+const title = missing ? `compose stack (skipped: ${missing})` : 'compose stack';
+
+describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
+  beforeAll(async () => {
+    await stack.down();
+    await stack.build();
+    await stack.up();
+  }, 900_000);
+
+  afterAll(async () => {
+    await stack.down();
+  }, 120_000);
+
+  it('answers the aggregate from the seed data through nginx and the gateway', async () => {
+    const response = await get('/api/1/1');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-complete')).toBe('true');
+    expect(await response.json()).toMatchObject({
+      user: { id: 1, username: 'user_1', email: 'user_1@example.com' },
+      product: { id: 1, name: 'Product_1', price: 19.99 },
+    });
+  });
+
+  it('takes a report job through RabbitMQ to the worker', async () => {
+    const accepted = await post('/api/reports', {});
+    expect(accepted.status).toBe(202);
+    const location = accepted.headers.get('location') ?? '';
+    expect(location).toMatch(/^\/api\/reports\/[0-9a-f-]{36}$/);
+
+    let report = { status: '', progress: 0, result: undefined as unknown };
+    for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(100)) {
+      report = (await (await get(location)).json()) as typeof report;
+      if (report.status === 'done' || report.status === 'failed') break;
+    }
+    expect(report).toMatchObject({ status: 'done', progress: 1 });
+    const csv = await get(`${location}.csv`);
+    expect(csv.headers.get('content-type')).toContain('text/csv');
+    expect((await csv.text()).split('\n').length).toBeGreaterThan(20);
+  });
+
+  it('sends report events as they come through nginx', async () => {
+    const accepted = await post('/api/reports', {});
+    const response = await get(`${accepted.headers.get('location')}/events`);
+    expect(response.headers.get('content-type')).toContain('text/event-stream');
+    const text = await response.text();
+    expect(text).toContain('event: done');
+  });
+
+  it('answers errors of nginx itself as problem documents', async () => {
+    const tooLarge = await fetch(`${stack.entry}/api/users`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: 'x'.repeat(2_000_000),
+    });
+    expect(tooLarge.status).toBe(413);
+    expect(tooLarge.headers.get('content-type')).toContain('application/problem+json');
+    expect(await tooLarge.json()).toMatchObject({ status: 413, code: undefined });
+
+    const headers = await fetch(`${stack.entry}/api/users/1`, {
+      headers: { 'x-large': 'x'.repeat(20_000) },
+    });
+    expect(headers.status).toBe(431);
+    expect(await headers.json()).toMatchObject({ type: expect.stringContaining('WT-') });
+
+    const line = await get(`/api/users?limit=${'1'.repeat(20_000)}`);
+    expect(line.status).toBe(414);
+    expect(await line.json()).toMatchObject({ status: 414 });
+  });
+
+  it('has timeouts that hold through PgBouncer, which drops those sent at the start', async () => {
+    for (const service of ['user', 'product', 'logistics']) {
+      const timeout = await stack.exec(
+        'postgres',
+        'bash',
+        '-c',
+        `read -r _ _ password < <(grep '^${service} ' /run/secrets/postgres/roles)
+         psql "postgres://${service}_app:$password@pgbouncer:6432/${service}" -Atc 'SHOW statement_timeout'`,
+      );
+      expect(timeout).toBe('10s');
+    }
+  });
+
+  it('gives the role of a service rows and nothing else', async () => {
+    const attempt = stack.exec(
+      'postgres',
+      'bash',
+      '-c',
+      `read -r _ _ password < <(grep '^user ' /run/secrets/postgres/roles)
+       psql "postgres://user_app:$password@pgbouncer:6432/user" -v ON_ERROR_STOP=1 -c 'CREATE TABLE t (id int)'`,
+    );
+    await expect(attempt).rejects.toThrow(/permission denied/);
+  });
+
+  it('shows each process to Prometheus as a target of its own', async () => {
+    for (const deadline = Date.now() + 30_000; ; await sleep(1_000)) {
+      const up = await query(stack.prometheus, 'up == 1');
+      const jobs = new Set(up.map(({ labels }) => labels.job));
+      const absent = [...applications, 'rabbitmq'].filter((job) => !jobs.has(job));
+      if (absent.length === 0) break;
+      if (Date.now() > deadline) expect(absent).toEqual([]);
+    }
+  });
+
+  it('scales live under load: no request fails and each replica gets its share', async () => {
+    const load = startLoad({
+      origin: stack.entry,
+      requestsPerSecond: 200,
+      next: createMix('scale'),
+    });
+    await sleep(3_000);
+    await stack.up({ logistics: 4, product: 3, user: 2, gateway: 2 });
+    // Prometheus has found and read every replica once.
+    await sleep(11_000);
+    const services = { logistics: 4, product: 3, user: 2, gateway: 2 };
+    const before = new Map<string, Map<string, number>>();
+    for (const service of Object.keys(services)) before.set(service, await served(service));
+    await sleep(25_000);
+    const shares: Record<string, number[]> = {};
+    for (const [service, replicas] of Object.entries(services)) {
+      const now = await served(service);
+      const counts = [...now].map(([instance, count]) => {
+        return count - (before.get(service)?.get(instance) ?? 0);
+      });
+      const total = counts.reduce((sum, count) => sum + count, 0);
+      shares[service] = counts.map((count) => (count / total) * replicas);
+      expect(counts, service).toHaveLength(replicas);
+    }
+    const result = await load.stop();
+    expect(failed(result)).toEqual([]);
+    for (const [service, values] of Object.entries(shares)) {
+      for (const share of values) expect(share, `${service}: ${values}`).toBeGreaterThan(0.5);
+    }
+  });
+
+  it.each(['user', 'product', 'logistics', 'gateway', 'logistics-worker'])(
+    'loses no request when one of two replicas of %s gets SIGTERM, which exits with 0',
+    async (service) => {
+      await stack.up({ logistics: 2, product: 2, user: 2, gateway: 2, 'logistics-worker': 2 });
+      const load = startLoad({
+        origin: stack.entry,
+        requestsPerSecond: 150,
+        next: createMix(`drain_${service.replace('-', '_')}`),
+      });
+      await sleep(2_000);
+      const [replica = ''] = await stack.containers(service);
+      await docker('stop', '--time', '30', replica);
+      const state = await containerState(replica);
+      await sleep(2_000);
+      const result = await load.stop();
+      expect(failed(result)).toEqual([]);
+      expect(state).toMatchObject({ Status: 'exited', ExitCode: 0, OOMKilled: false });
+    },
+  );
+
+  it('finishes a report whose worker is killed', async () => {
+    await stack.up({ 'logistics-worker': 2 });
+    const locations: string[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      const accepted = await post('/api/reports', {});
+      expect(accepted.status).toBe(202);
+      locations.push(accepted.headers.get('location') ?? '');
+    }
+    const [worker = ''] = await stack.containers('logistics-worker');
+    await docker('kill', '--signal', 'KILL', worker);
+    for (const location of locations) {
+      let status = '';
+      for (const deadline = Date.now() + 90_000; Date.now() < deadline; await sleep(200)) {
+        ({ status } = (await (await get(location)).json()) as { status: string });
+        if (status === 'done' || status === 'failed') break;
+      }
+      expect(status).toBe('done');
+    }
+  });
+
+  it('keeps a service at ten replicas under max_connections with 500 clients at once', async () => {
+    await stack.up({ logistics: 10 });
+    const end = Date.now() + 15_000;
+    const statuses = new Map<number, number>();
+    const next = createMix('crowd');
+    let n = 0;
+    await Promise.all(
+      Array.from({ length: 500 }, async () => {
+        while (Date.now() < end) {
+          const { method, path, body } = next(n++);
+          const response = await fetch(`${stack.entry}${path}`, {
+            method,
+            ...(body === undefined
+              ? {}
+              : {
+                  body: JSON.stringify(body),
+                  headers: { 'content-type': 'application/json' },
+                }),
+          });
+          await response.arrayBuffer();
+          statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+        }
+      }),
+    );
+    const serverErrors = [...statuses].filter(([status]) => status >= 500);
+    expect(serverErrors).toEqual([]);
+    expect(await stack.logs('postgres')).not.toContain('too many clients');
+  });
+});
