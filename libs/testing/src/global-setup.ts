@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { startEmbeddedPostgres } from '@woodytoys/embedded-postgres';
 import { variables } from './environment.ts';
 import { rabbit, redis } from './servers/kinds.ts';
-import type { ServerKind, StartedServer } from './servers/server.ts';
+import type { ServerKind } from './servers/server.ts';
 import { findSource } from './servers/start.ts';
 
 type Teardown = () => Promise<void>;
@@ -90,14 +90,12 @@ async function useServer(
   if (managementPort) {
     process.env[variables.rabbitManagementUrl] = `http://guest:guest@127.0.0.1:${managementPort}`;
   }
-  return () => endServer(kind, server);
-}
-
-async function endServer(kind: ServerKind, server: StartedServer): Promise<void> {
-  const failure = await server.ready.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (failure) process.stderr.write(`${kind.name} could not be started: ${String(failure)}\n`);
-  else await server.close();
+  server.ready.catch((error: unknown) => {
+    if (!ending) process.stderr.write(`${kind.name} could not be started: ${String(error)}\n`);
+  });
+  let ending = false;
+  return () => {
+    ending = true;
+    return server.close();
+  };
 }

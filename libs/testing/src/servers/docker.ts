@@ -32,23 +32,16 @@ export async function startInDocker(kind: ServerKind): Promise<StartedServer> {
   const [port = 0] = ports;
   const docker = (...args: string[]) => run('docker', args, { timeout: 180_000 });
 
-  async function close(): Promise<void> {
-    await docker('rm', '--force', '--volumes', name);
-    callOff();
-  }
-  async function begin(): Promise<void> {
-    try {
-      await docker('run', ...about, kind.image, ...kind.containerArguments);
-      await kind.ready(port);
-    } catch (error) {
-      await close();
-      throw error;
-    }
-  }
+  const closing = new AbortController();
+  const running = docker('run', ...about, kind.image, ...kind.containerArguments);
+  const ready = running.then(() => kind.ready(port, closing.signal));
+  // Whoever waits for it sees the reason; without this, one that nobody waits for ends the process.
+  ready.catch(() => {});
+
   return {
     url: kind.url(port),
     ports,
-    ready: begin(),
+    ready,
     stop: async () => void (await docker('kill', name)),
     async start() {
       await docker('start', name);
@@ -56,6 +49,12 @@ export async function startInDocker(kind: ServerKind): Promise<StartedServer> {
     },
     pause: async () => void (await docker('pause', name)),
     resume: async () => void (await docker('unpause', name)),
-    close,
+    async close() {
+      closing.abort();
+      // A container still being made could not be removed yet.
+      await running.catch(() => {});
+      await docker('rm', '--force', '--volumes', name);
+      callOff();
+    },
   };
 }

@@ -16,7 +16,7 @@ export const redis: ServerKind = {
     env: {},
   }),
   url: (port) => `redis://127.0.0.1:${port}`,
-  ready: (port) => redisReady(redis.url(port)),
+  ready: (port, signal) => redisReady(redis.url(port), signal),
   runsHere: () => isAnswering(redis.url(6379), redisGreeting),
 };
 
@@ -42,7 +42,7 @@ export const rabbit: ServerKind = {
     },
   }),
   url: (port) => `amqp://guest:guest@127.0.0.1:${port}`,
-  ready: (port) => rabbitReady(rabbit.url(port)),
+  ready: (port, signal) => rabbitReady(rabbit.url(port), signal),
   // The tests make virtual hosts, so its management API must let them.
   runsHere: () =>
     fetch('http://127.0.0.1:15672/api/whoami', {

@@ -28,12 +28,15 @@ export async function startLocally(kind: ServerKind): Promise<StartedServer> {
   const ports = await Promise.all(kind.containerPorts.map(() => freePort()));
   const [port = 0] = ports;
   const { args, env } = kind.local(ports, directory);
+  const closing = new AbortController();
   let group = 0;
   let ended = Promise.resolve();
   let callOff = () => {};
 
   // The group and not the process: rabbitmq-server is a script whose child is the server.
   const signal = (name: NodeJS.Signals) => {
+    // 0 would mean the group of this very process.
+    if (group === 0) throw new Error(`${kind.binary} is stopped; start it first.`);
     process.kill(-group, name);
   };
   async function start(): Promise<void> {
@@ -50,7 +53,7 @@ export async function startLocally(kind: ServerKind): Promise<StartedServer> {
     ended = failed.then(undefined, () => undefined);
     group = child.pid ?? 0;
     callOff = afterDeath('kill -KILL "-$1"; rm -rf "$2"', [`${group}`, directory]);
-    await Promise.race([kind.ready(port), failed]);
+    await Promise.race([kind.ready(port, closing.signal), failed]);
   }
   async function stop(): Promise<void> {
     callOff();
@@ -60,21 +63,18 @@ export async function startLocally(kind: ServerKind): Promise<StartedServer> {
     await ended;
   }
   async function close(): Promise<void> {
+    closing.abort();
     await stop();
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   }
-  async function begin(): Promise<void> {
-    try {
-      await start();
-    } catch (error) {
-      await close();
-      throw error;
-    }
-  }
+  const ready = start();
+  // Whoever waits for it sees the reason; without this, one that nobody waits for ends the process.
+  ready.catch(() => {});
+
   return {
     url: kind.url(port),
     ports,
-    ready: begin(),
+    ready,
     stop,
     start,
     pause: async () => signal('SIGSTOP'),

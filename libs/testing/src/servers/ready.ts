@@ -1,6 +1,9 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** RabbitMQ on a busy machine. */
+const patienceMs = 120_000;
+
 /** What to say to a server, and how the answer of one that is ready begins. */
 interface Greeting {
   readonly hello: string;
@@ -18,16 +21,15 @@ export const redisGreeting: Greeting = {
 /** The protocol header is answered by the frame `connection.start`. */
 export const rabbitGreeting: Greeting = {
   hello: 'AMQP\0\0\u0009\u0001',
-  // eslint-disable-next-line no-control-regex
   answer: /^\u0001\0\0/,
   port: 5672,
 };
 
-export const redisReady = (url: string, timeoutMs = 60_000) =>
-  waitUntilAnswering('Redis', url, redisGreeting, timeoutMs);
+export const redisReady = (url: string, signal?: AbortSignal) =>
+  waitUntilAnswering('Redis', url, redisGreeting, signal);
 
-export const rabbitReady = (url: string, timeoutMs = 120_000) =>
-  waitUntilAnswering('RabbitMQ', url, rabbitGreeting, timeoutMs);
+export const rabbitReady = (url: string, signal?: AbortSignal) =>
+  waitUntilAnswering('RabbitMQ', url, rabbitGreeting, signal);
 
 /**
  * Whether the server at `url` is ready now. A bare connection would not tell: Docker's proxy takes
@@ -56,12 +58,13 @@ async function waitUntilAnswering(
   name: string,
   url: string,
   greeting: Greeting,
-  timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = Date.now() + patienceMs;
   while (!(await isAnswering(url, greeting))) {
+    signal?.throwIfAborted();
     if (Date.now() > deadline) {
-      throw new Error(`${name} did not become ready within ${timeoutMs} ms.`);
+      throw new Error(`${name} did not become ready within ${patienceMs} ms.`);
     }
     await sleep(100);
   }

@@ -23,7 +23,7 @@ export interface ServerKind {
   /** How the binary of this machine is run on these ports and folder. */
   local(ports: readonly number[], directory: string): LocalCommand;
   url(port: number): string;
-  ready(port: number): Promise<void>;
+  ready(port: number, signal?: AbortSignal): Promise<void>;
   /** Whether a server of this kind, usable by tests, listens on its usual port of this machine. */
   runsHere(): Promise<boolean>;
 }
@@ -36,6 +36,6 @@ export interface LocalCommand {
 /** A server that is starting, and the ports it was published on, in the order of `containerPorts`. */
 export interface StartedServer extends RestartableServer {
   readonly ports: readonly number[];
-  /** Resolves once it answers; rejects, and cleans up, when it cannot be started. */
+  /** Resolves once it answers; rejects when it cannot be started or is closed before. */
   readonly ready: Promise<void>;
 }

@@ -23,6 +23,11 @@ async function startOwn(kind: ServerKind): Promise<RestartableServer> {
   const source = await findSource(kind);
   if ('missing' in source) throw new Error(`No ${kind.name} can be started: ${source.missing}.`);
   const server = await source.start();
-  await server.ready;
-  return server;
+  try {
+    await server.ready;
+    return server;
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
 }
