@@ -1,1 +1,5 @@
 export type * from './types.ts';
+export { createMemoryCache } from './memory-cache.ts';
+export type { MemoryCacheOptions } from './memory-cache.ts';
+export { createRedisCache } from './redis-cache.ts';
+export type { RedisCacheOptions } from './redis-cache.ts';

@@ -1,0 +1,272 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CacheMetrics } from '@woodytoys/metrics';
+import type { Logger } from '@woodytoys/service';
+import type { FirstLevel } from './first-level.ts';
+import { boundedKey } from './keys.ts';
+import { absentPayload, decodePayload, encodePayload } from './payload.ts';
+import { jittered } from './policy.ts';
+import type { ResolvedPolicy } from './policy.ts';
+import { leaseMs } from './second-level.ts';
+import type { Reading, SecondLevel } from './second-level.ts';
+import type { CacheNamespace } from './types.ts';
+
+/** Longer than a lease, so that a dead holder is replaced before waiters give up on it. */
+const longestWaitMs = 5_000;
+/** A waiter asks after 5 ms and then ever less often: most loads take a few milliseconds. */
+const firstPollMs = 5;
+const slowestPollMs = 100;
+/** A load that hangs for longer loses its lease, so that it does not hold up the other replicas. */
+const longestLoadMs = 60_000;
+
+/** One look-up on its way, shared by all callers in the process. */
+interface Flight {
+  result: Promise<unknown>;
+  /** False once an invalidation has come: its value may be old and is not kept. */
+  valid: boolean;
+}
+
+export interface ReadThroughParts {
+  readonly name: string;
+  readonly policy: ResolvedPolicy;
+  readonly firstLevel: FirstLevel;
+  readonly secondLevel: SecondLevel;
+  readonly metrics: CacheMetrics;
+  readonly log: Logger;
+}
+
+/** A namespace: first level, then the flight of another caller, then second level, then the origin. */
+export class ReadThrough<T> implements CacheNamespace<T> {
+  readonly policy: ResolvedPolicy;
+  readonly #name: string;
+  readonly #first: FirstLevel;
+  readonly #second: SecondLevel;
+  readonly #metrics: CacheMetrics;
+  readonly #log: Logger;
+  readonly #flights = new Map<string, Flight>();
+  /** Loads behind a stale answer; nobody waits for them. */
+  readonly #refreshes = new Map<string, Flight>();
+  #epoch = 0;
+
+  constructor(parts: ReadThroughParts) {
+    this.policy = parts.policy;
+    this.#name = parts.name;
+    this.#first = parts.firstLevel;
+    this.#second = parts.secondLevel;
+    this.#metrics = parts.metrics;
+    this.#log = parts.log;
+  }
+
+  get(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
+    const id = boundedKey(key);
+    const kept = this.#first.get(this.#name, id, this.#epoch);
+    if (kept !== undefined) {
+      this.#metrics.hit(this.#name, 'memory');
+      if (kept.stale) this.#metrics.stale(this.#name);
+      return kept.result as Promise<T | undefined>;
+    }
+    const flight = this.#flights.get(id) ?? this.#depart(id, load);
+    return flight.result as Promise<T | undefined>;
+  }
+
+  async invalidate(...keys: readonly string[]): Promise<void> {
+    const ids = [...new Set(keys.map(boundedKey))];
+    if (ids.length === 0) return;
+    this.drop(ids);
+    await this.#second.invalidate(this.#name, ids);
+    // Flights that departed meanwhile may have read the second level before it forgot.
+    this.drop(ids);
+  }
+
+  async clear(): Promise<void> {
+    this.drop();
+    await this.#second.clear(this.#name);
+    this.drop();
+  }
+
+  /** Forgets in this process only; everything when `ids` is left out. */
+  drop(ids?: readonly string[]): void {
+    if (ids === undefined) {
+      this.#epoch += 1;
+      ids = [...this.#flights.keys(), ...this.#refreshes.keys()];
+    }
+    for (const id of ids) {
+      this.#first.delete(this.#name, id);
+      for (const flights of [this.#flights, this.#refreshes]) {
+        const flight = flights.get(id);
+        if (flight === undefined) continue;
+        flight.valid = false;
+        flights.delete(id);
+      }
+    }
+  }
+
+  #depart(id: string, load: () => Promise<T | undefined>): Flight {
+    const flight: Flight = { valid: true, result: Promise.resolve() };
+    this.#flights.set(id, flight);
+    flight.result = this.#answer(id, load, flight);
+    return flight;
+  }
+
+  async #answer(
+    id: string,
+    load: () => Promise<T | undefined>,
+    flight: Flight,
+    discarded = false,
+  ): Promise<unknown> {
+    const reading = await this.#read(id);
+    if (reading?.entry === undefined) {
+      this.#metrics.miss(this.#name);
+      return this.#load(id, load, flight, reading?.lease);
+    }
+    const { payload, leftMs } = reading.entry;
+    let value: unknown;
+    try {
+      value = decodePayload(payload);
+    } catch (error) {
+      this.#metrics.error('decode');
+      this.#log.warn({ err: error, namespace: this.#name, key: id }, 'cache entry discarded');
+      if (!discarded) {
+        await this.#second.discard(this.#name, id);
+        return this.#answer(id, load, flight, true);
+      }
+      this.#metrics.miss(this.#name);
+      return this.#load(id, load, flight, reading.lease);
+    }
+    this.#metrics.hit(this.#name, 'redis');
+    const freshMs = payload === absentPayload ? leftMs : leftMs - this.policy.staleMs;
+    const stale = freshMs <= 0;
+    this.#keepFirst(id, flight, value, stale ? leftMs : freshMs, stale);
+    land(this.#flights, id, flight);
+    if (stale) {
+      this.#metrics.stale(this.#name);
+      if (reading.lease !== undefined) this.#refresh(id, load, reading.lease);
+    }
+    return value;
+  }
+
+  /** Reads, and waits while another replica loads. Without entry and lease: load all the same. */
+  async #read(id: string): Promise<Reading | undefined> {
+    const deadline = performance.now() + longestWaitMs;
+    for (let pollMs = firstPollMs; ; pollMs = Math.min(2 * pollMs, slowestPollMs)) {
+      const reading = await this.#second.read(this.#name, id, this.policy.staleMs);
+      if (reading === undefined || reading.entry !== undefined || reading.lease !== undefined) {
+        return reading;
+      }
+      if (performance.now() > deadline) {
+        this.#log.warn(
+          { namespace: this.#name, key: id, waitedMs: longestWaitMs },
+          'another replica has been loading this cache entry for too long; loading it here too',
+        );
+        return undefined;
+      }
+      await sleep(pollMs * (0.75 + Math.random() / 2));
+    }
+  }
+
+  async #load(
+    id: string,
+    load: () => Promise<T | undefined>,
+    flight: Flight,
+    lease: string | undefined,
+  ): Promise<unknown> {
+    const stopRenewal = this.#renew(id, lease);
+    try {
+      const payload = await this.#ask(load);
+      const value = decodePayload(payload);
+      // The answer does not wait for Redis; the flight does, so that joining it stays possible.
+      void this.#keep(id, flight, lease, payload, value).then(() => {
+        stopRenewal();
+        land(this.#flights, id, flight);
+      });
+      return value;
+    } catch (error) {
+      stopRenewal();
+      if (lease !== undefined) void this.#second.release(this.#name, id, lease);
+      land(this.#flights, id, flight);
+      throw error;
+    }
+  }
+
+  /** Loads behind a stale answer. */
+  #refresh(id: string, load: () => Promise<T | undefined>, lease: string): void {
+    const former = this.#refreshes.get(id);
+    if (former !== undefined) former.valid = false;
+    const flight: Flight = { valid: true, result: Promise.resolve() };
+    this.#refreshes.set(id, flight);
+    const stopRenewal = this.#renew(id, lease);
+    const done = (): void => {
+      stopRenewal();
+      land(this.#refreshes, id, flight);
+    };
+    this.#ask(load)
+      .then((payload) => this.#keep(id, flight, lease, payload, decodePayload(payload)))
+      .then(done, (error: unknown) => {
+        done();
+        // The lease is left to run out: until then nobody asks the failing origin again.
+        this.#log.warn(
+          { err: error, namespace: this.#name, key: id },
+          'a stale cache entry could not be loaded anew; it is served on until its stale time ends',
+        );
+      });
+  }
+
+  /** Asks the origin, and gives its answer as a payload. */
+  async #ask(load: () => Promise<T | undefined>): Promise<string> {
+    const start = performance.now();
+    let outcome: 'ok' | 'absent' | 'error' = 'error';
+    try {
+      const payload = encodePayload(await load());
+      outcome = payload === absentPayload ? 'absent' : 'ok';
+      return payload;
+    } finally {
+      this.#metrics.load(this.#name, (performance.now() - start) / 1_000, outcome);
+    }
+  }
+
+  async #keep(
+    id: string,
+    flight: Flight,
+    lease: string | undefined,
+    payload: string,
+    value: unknown,
+  ): Promise<void> {
+    const absent = payload === absentPayload;
+    const freshMs = jittered(absent ? this.policy.negativeTtlMs : this.policy.ttlMs);
+    if (lease !== undefined) {
+      const keepMs = absent ? freshMs : freshMs + this.policy.staleMs;
+      const outcome = await this.#second.fill(this.#name, id, lease, payload, keepMs);
+      if (outcome === 'refused') return;
+    }
+    this.#keepFirst(id, flight, value, freshMs, false);
+  }
+
+  #keepFirst(id: string, flight: Flight, value: unknown, forMs: number, stale: boolean): void {
+    const keepMs = Math.min(forMs, this.policy.firstLevelMs);
+    if (!flight.valid || keepMs <= 0) return;
+    this.#first.set(this.#name, id, {
+      result: Promise.resolve(value),
+      until: performance.now() + keepMs,
+      stale,
+      epoch: this.#epoch,
+    });
+  }
+
+  /** Keeps a lease until the result is called. */
+  #renew(id: string, lease: string | undefined): () => void {
+    if (lease === undefined) return () => {};
+    const since = performance.now();
+    const timer = setInterval(() => {
+      if (performance.now() - since > longestLoadMs) return clearInterval(timer);
+      void this.#second.renew(this.#name, id, lease).then((held) => {
+        if (!held) clearInterval(timer);
+      });
+    }, leaseMs / 3);
+    timer.unref();
+    return () => clearInterval(timer);
+  }
+}
+
+/** Ends a flight, unless an invalidation has put another in its place. */
+function land(flights: Map<string, Flight>, id: string, flight: Flight): void {
+  if (flights.get(id) === flight) flights.delete(id);
+}

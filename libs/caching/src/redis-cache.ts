@@ -1,0 +1,41 @@
+import type { CacheMetrics } from '@woodytoys/metrics';
+import type { Logger } from '@woodytoys/service';
+import { createCache } from './cache.ts';
+import { RedisLevel } from './redis-level.ts';
+import type { Cache } from './types.ts';
+
+export interface RedisCacheOptions {
+  /** `redis://` or, for TLS, `rediss://`; user, password and database number as usual in it. */
+  readonly url: string;
+  /** Processes with the same prefix and service share their entries. Default `cache`. */
+  readonly prefix?: string;
+  readonly service: string;
+  readonly log: Logger;
+  readonly metrics?: CacheMetrics;
+  /** Entries that the process keeps itself, over all namespaces. Default 10,000. */
+  readonly firstLevelEntries?: number;
+}
+
+/**
+ * A cache over one Redis that all replicas of a service share. It connects in the background and
+ * gives answers at once: without Redis they come from the origin. Meant for a single Redis or one
+ * behind a fail-over address, not for Redis Cluster.
+ *
+ * @throws TypeError when the URL is not one of Redis.
+ */
+export function createRedisCache(options: RedisCacheOptions): Cache {
+  const { url, prefix = 'cache', service, log } = options;
+  if (!/^rediss?:\/\//i.test(url) || !URL.canParse(url)) {
+    // The URL may hold a password, so it is not repeated.
+    throw new TypeError(
+      'The URL of the cache is not one of Redis: expected redis://[user:password@]host[:port][/database].',
+    );
+  }
+  return createCache({
+    log,
+    metrics: options.metrics,
+    firstLevelEntries: options.firstLevelEntries ?? 10_000,
+    secondLevel: (drop, metrics) =>
+      new RedisLevel({ url, keyspace: `${prefix}:${service}`, log, metrics, drop }),
+  });
+}
