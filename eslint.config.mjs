@@ -9,7 +9,7 @@ const layers = [
   { sourceTag: 'type:runtime', onlyDependOnLibsWithTags: ['type:base', 'type:adapter'] },
   {
     sourceTag: 'type:testing',
-    onlyDependOnLibsWithTags: ['type:base', 'type:adapter', 'type:runtime'],
+    onlyDependOnLibsWithTags: ['type:base', 'type:adapter', 'type:runtime', 'type:testing'],
   },
   {
     sourceTag: 'type:app',

@@ -4,338 +4,338 @@
  */
 
 export interface paths {
-  '/products': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The products, in the order of their ids */
+        get: operations["listProducts"];
+        put?: never;
+        /** Add a product */
+        post: operations["createProduct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The products, in the order of their ids */
-    get: operations['listProducts'];
-    put?: never;
-    /** Add a product */
-    post: operations['createProduct'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/products/last': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/products/last": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest product */
+        get: operations["getLastProduct"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The newest product */
-    get: operations['getLastProduct'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/products/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/products/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A product */
+        get: operations["getProduct"];
+        /**
+         * Replace a product
+         * @description Replaces every field; an optional field that is left out gets its default. With `If-Match`, only if nobody has written the product since.
+         */
+        put: operations["replaceProduct"];
+        post?: never;
+        /**
+         * Take a product out of the catalogue
+         * @description Its id is never given to another product. With `If-Match`, only if nobody has written the product since.
+         */
+        delete: operations["deleteProduct"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** A product */
-    get: operations['getProduct'];
-    /**
-     * Replace a product
-     * @description Replaces every field; an optional field that is left out gets its default. With `If-Match`, only if nobody has written the product since.
-     */
-    put: operations['replaceProduct'];
-    post?: never;
-    /**
-     * Take a product out of the catalogue
-     * @description Its id is never given to another product. With `If-Match`, only if nobody has written the product since.
-     */
-    delete: operations['deleteProduct'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    Id: number;
-    /**
-     * @description Not blank, without control characters.
-     * @example Product_1
-     */
-    Name: string;
-    /**
-     * @description An amount with at most 2 decimals.
-     * @example 19.99
-     */
-    Price: number;
-    Description: string;
-    /**
-     * @description Not blank, without control characters.
-     * @example puzzles
-     */
-    Category: string;
-    ProductInput: {
-      name: components['schemas']['Name'];
-      price: components['schemas']['Price'];
-      /** @description Empty unless given. */
-      description?: components['schemas']['Description'];
-      category: components['schemas']['Category'];
+    schemas: {
+        Id: number;
+        /**
+         * @description Not blank, without control characters.
+         * @example Product_1
+         */
+        Name: string;
+        /**
+         * @description An amount with at most 2 decimals.
+         * @example 19.99
+         */
+        Price: number;
+        Description: string;
+        /**
+         * @description Not blank, without control characters.
+         * @example puzzles
+         */
+        Category: string;
+        ProductInput: {
+            name: components["schemas"]["Name"];
+            price: components["schemas"]["Price"];
+            /** @description Empty unless given. */
+            description?: components["schemas"]["Description"];
+            category: components["schemas"]["Category"];
+        };
+        Product: {
+            id: components["schemas"]["Id"];
+            name: components["schemas"]["Name"];
+            price: components["schemas"]["Price"];
+            description: components["schemas"]["Description"];
+            category: components["schemas"]["Category"];
+            /** @description 1 for a new product; each write adds 1. */
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        ProductPage: {
+            items: components["schemas"]["Product"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description An error as RFC 9457 has it. */
+        Problem: {
+            /** @example urn:woodytoys:problem:WT-RESOURCE-NOT-FOUND */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            instance: string;
+            requestId: string;
+            /** @description What is wrong with the input, each with a JSON pointer to it. */
+            errors?: {
+                /** @example /body/price */
+                pointer: string;
+                detail: string;
+            }[];
+        };
     };
-    Product: {
-      id: components['schemas']['Id'];
-      name: components['schemas']['Name'];
-      price: components['schemas']['Price'];
-      description: components['schemas']['Description'];
-      category: components['schemas']['Category'];
-      /** @description 1 for a new product; each write adds 1. */
-      version: number;
-      /** Format: date-time */
-      createdAt: string;
-      /** Format: date-time */
-      updatedAt: string;
+    responses: {
+        /** @description There is no such product. */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The product has been written since; read it again. */
+        PreconditionFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request could not be answered; the body says why. */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
     };
-    ProductPage: {
-      items: components['schemas']['Product'][];
-      /** @description Null on the last page. */
-      nextCursor: string | null;
+    parameters: {
+        ProductId: components["schemas"]["Id"];
+        /** @description The `ETag` that the product had when the caller read it, or `*`. */
+        IfMatch: string;
+        /** @description The most items that a page has. */
+        Limit: number;
+        /** @description The `nextCursor` of the page before; the first page has none. */
+        Cursor: string;
     };
-    /** @description An error as RFC 9457 has it. */
-    Problem: {
-      /** @example urn:woodytoys:problem:WT-PRODUCT-NOT-FOUND */
-      type: string;
-      title: string;
-      status: number;
-      detail?: string;
-      instance: string;
-      requestId: string;
-      /** @description What is wrong with the input, each with a JSON pointer to it. */
-      errors?: {
-        /** @example /body/price */
-        pointer: string;
-        detail: string;
-      }[];
+    requestBodies: never;
+    headers: {
+        /** @description Where the new product is. */
+        Location: string;
+        /** @description The product's version, in quotes. */
+        ETag: string;
     };
-  };
-  responses: {
-    /** @description There is no such product. */
-    NotFound: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': components['schemas']['Problem'];
-      };
-    };
-    /** @description The product has been written since; read it again. */
-    PreconditionFailed: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': components['schemas']['Problem'];
-      };
-    };
-    /** @description The request could not be answered; the body says why. */
-    Problem: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': components['schemas']['Problem'];
-      };
-    };
-  };
-  parameters: {
-    ProductId: components['schemas']['Id'];
-    /** @description The `ETag` that the product had when the caller read it, or `*`. */
-    IfMatch: string;
-    /** @description The most items that a page has. */
-    Limit: number;
-    /** @description The `nextCursor` of the page before; the first page has none. */
-    Cursor: string;
-  };
-  requestBodies: never;
-  headers: {
-    /** @description Where the new product is. */
-    Location: string;
-    /** @description The product's version, in quotes. */
-    ETag: string;
-  };
-  pathItems: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  listProducts: {
-    parameters: {
-      query?: {
-        /** @description Only the products of this category. */
-        category?: components['schemas']['Category'];
-        /** @description The most items that a page has. */
-        limit?: components['parameters']['Limit'];
-        /** @description The `nextCursor` of the page before; the first page has none. */
-        cursor?: components['parameters']['Cursor'];
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description One page of products. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    listProducts: {
+        parameters: {
+            query?: {
+                /** @description Only the products of this category. */
+                category?: components["schemas"]["Category"];
+                /** @description The most items that a page has. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `nextCursor` of the page before; the first page has none. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['ProductPage'];
+        requestBody?: never;
+        responses: {
+            /** @description One page of products. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
-      };
-      default: components['responses']['Problem'];
     };
-  };
-  createProduct: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ProductInput'];
-      };
-    };
-    responses: {
-      /** @description The product as it was saved. */
-      201: {
-        headers: {
-          Location: components['headers']['Location'];
-          ETag: components['headers']['ETag'];
-          [name: string]: unknown;
+    createProduct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Product'];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductInput"];
+            };
         };
-      };
-      default: components['responses']['Problem'];
-    };
-  };
-  getLastProduct: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The product that was added last and is still there. */
-      200: {
-        headers: {
-          ETag: components['headers']['ETag'];
-          [name: string]: unknown;
+        responses: {
+            /** @description The product as it was saved. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
-        content: {
-          'application/json': components['schemas']['Product'];
+    };
+    getLastProduct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-      };
-      404: components['responses']['NotFound'];
-      default: components['responses']['Problem'];
-    };
-  };
-  getProduct: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: components['parameters']['ProductId'];
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The product. */
-      200: {
-        headers: {
-          ETag: components['headers']['ETag'];
-          [name: string]: unknown;
+        requestBody?: never;
+        responses: {
+            /** @description The product that was added last and is still there. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Problem"];
         };
-        content: {
-          'application/json': components['schemas']['Product'];
+    };
+    getProduct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ProductId"];
+            };
+            cookie?: never;
         };
-      };
-      404: components['responses']['NotFound'];
-      default: components['responses']['Problem'];
-    };
-  };
-  replaceProduct: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The `ETag` that the product had when the caller read it, or `*`. */
-        'If-Match'?: components['parameters']['IfMatch'];
-      };
-      path: {
-        id: components['parameters']['ProductId'];
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ProductInput'];
-      };
-    };
-    responses: {
-      /** @description The product as it was saved. */
-      200: {
-        headers: {
-          ETag: components['headers']['ETag'];
-          [name: string]: unknown;
+        requestBody?: never;
+        responses: {
+            /** @description The product. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Problem"];
         };
-        content: {
-          'application/json': components['schemas']['Product'];
+    };
+    replaceProduct: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the product had when the caller read it, or `*`. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["ProductId"];
+            };
+            cookie?: never;
         };
-      };
-      404: components['responses']['NotFound'];
-      412: components['responses']['PreconditionFailed'];
-      default: components['responses']['Problem'];
-    };
-  };
-  deleteProduct: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The `ETag` that the product had when the caller read it, or `*`. */
-        'If-Match'?: components['parameters']['IfMatch'];
-      };
-      path: {
-        id: components['parameters']['ProductId'];
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The product is gone. */
-      204: {
-        headers: {
-          [name: string]: unknown;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductInput"];
+            };
         };
-        content?: never;
-      };
-      404: components['responses']['NotFound'];
-      412: components['responses']['PreconditionFailed'];
-      default: components['responses']['Problem'];
+        responses: {
+            /** @description The product as it was saved. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Problem"];
+        };
     };
-  };
+    deleteProduct: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the product had when the caller read it, or `*`. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The product is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Problem"];
+        };
+    };
 }

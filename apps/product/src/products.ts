@@ -1,6 +1,6 @@
 import { enqueue } from '@woodytoys/database';
 import type { Database, Transaction } from '@woodytoys/database';
-import { decodeCursor, encodeCursor, problem } from '@woodytoys/service';
+import { decodeCursor, pageOf, problem } from '@woodytoys/service';
 import type { Handlers } from '@woodytoys/service';
 import type { components, operations } from './contract.ts';
 import { productChanged } from './events.ts';
@@ -39,15 +39,8 @@ export function createProducts({
     limit: number,
     category: string | undefined,
   ): Promise<ProductPage> {
-    // One more than asked for tells whether there is a next page.
     const rows = await selectProducts(database, { after, limit: limit + 1, category });
-    const items = rows.slice(0, limit).map(present);
-    const last = items.at(-1);
-    const nextCursor =
-      rows.length > limit && last !== undefined
-        ? encodeCursor({ list: 'products', after: last.id })
-        : null;
-    return { items, nextCursor };
+    return pageOf(rows.map(present), limit, ({ id }) => ({ productId: id }));
   }
 
   /** One transaction with the event of the write; the caches are told once it has committed. */
@@ -66,7 +59,7 @@ export function createProducts({
 
   return {
     listProducts: async ({ query: { limit = 50, cursor, category } }) => {
-      const after = cursor === undefined ? 0 : afterOf(cursor);
+      const after = afterOf(cursor);
       const key = `${after}:${limit}:${category ?? ''}`;
       const load = () => loadPage(after, limit, category);
       return { status: 200, body: (await cached.pages.get(key, load)) ?? (await load()) };
@@ -149,15 +142,16 @@ function notFound(id: number) {
   return problem('WT-RESOURCE-NOT-FOUND', `There is no product ${id}.`);
 }
 
-function afterOf(cursor: string): number {
-  return decodeCursor(cursor, { list: 'products', after: 'positive-integer' }).after;
+/** The id after which a page begins; ids begin at 1. */
+function afterOf(cursor: string | undefined): number {
+  return cursor === undefined ? 0 : decodeCursor(cursor, { productId: 'integer' }).productId;
 }
 
 function readInput({ name, price, description = '', category }: ProductInput): NewProduct {
   const decimal = parsePrice(price);
   if (decimal === undefined) {
     throw problem('WT-BODY-INVALID', 'The price has more than 2 decimals.', {
-      errors: [{ pointer: '/price', detail: 'must have at most 2 decimals' }],
+      errors: [{ pointer: '/body/price', detail: 'must have at most 2 decimals' }],
     });
   }
   return { name, price: decimal, description, category };

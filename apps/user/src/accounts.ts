@@ -1,7 +1,7 @@
 import type { Cache } from '@woodytoys/caching';
 import { enqueue } from '@woodytoys/database';
 import type { Database } from '@woodytoys/database';
-import { decodeCursor, encodeCursor, problem } from '@woodytoys/service';
+import { decodeCursor, pageOf, problem } from '@woodytoys/service';
 import type { Handlers } from '@woodytoys/service';
 import { insertUser, selectTaken, selectUser, selectUsers } from './accounts-repository.ts';
 import type { StoredUser, Taken } from './accounts-repository.ts';
@@ -27,16 +27,11 @@ export function createAccounts({
 
   return {
     listUsers: async ({ query: { limit = 50, cursor } }) => {
-      const after = cursor === undefined ? 0 : afterOf(cursor);
-      // One more than asked for tells whether there is a next page.
-      const rows = await selectUsers(database, { after, limit: limit + 1 });
-      const items = rows.slice(0, limit).map(present);
-      const last = items.at(-1);
-      const nextCursor =
-        rows.length > limit && last !== undefined
-          ? encodeCursor({ list: 'users', after: last.id })
-          : null;
-      return { status: 200, body: { items, nextCursor } };
+      const rows = await selectUsers(database, { after: afterOf(cursor), limit: limit + 1 });
+      return {
+        status: 200,
+        body: pageOf(rows.map(present), limit, ({ id }) => ({ userId: id })),
+      };
     },
 
     getUser: async ({ params: { id } }) => {
@@ -70,14 +65,15 @@ export function createAccounts({
 function conflict(taken: Taken) {
   const errors = (['username', 'email'] as const)
     .filter((field) => taken[field])
-    .map((field) => ({ pointer: `/${field}`, detail: 'is taken by another account' }));
+    .map((field) => ({ pointer: `/body/${field}`, detail: 'is taken by another account' }));
   return problem('WT-CONFLICT', 'An account with this username or email address exists already.', {
     errors,
   });
 }
 
-function afterOf(cursor: string): number {
-  return decodeCursor(cursor, { list: 'users', after: 'positive-integer' }).after;
+/** The id after which a page begins; ids begin at 1. */
+function afterOf(cursor: string | undefined): number {
+  return cursor === undefined ? 0 : decodeCursor(cursor, { userId: 'integer' }).userId;
 }
 
 function present({ id, username, email, createdAt }: StoredUser): User {

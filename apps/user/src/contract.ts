@@ -4,210 +4,210 @@
  */
 
 export interface paths {
-  '/users': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The accounts, in the order of their ids */
+        get: operations["listUsers"];
+        put?: never;
+        /**
+         * Register an account
+         * @description Emits `user.registered`. The username is compared as it is written, the email address without regard to upper and lower case.
+         */
+        post: operations["registerUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The accounts, in the order of their ids */
-    get: operations['listUsers'];
-    put?: never;
-    /**
-     * Register an account
-     * @description Emits `user.registered`. The username is compared as it is written, the email address without regard to upper and lower case.
-     */
-    post: operations['registerUser'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/users/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An account */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** An account */
-    get: operations['getUser'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    Id: number;
-    /**
-     * @description Letters, digits, `.`, `_` and `-`.
-     * @example user_1
-     */
-    Username: string;
-    /**
-     * Format: email
-     * @example user_1@example.com
-     */
-    Email: string;
-    NewUser: {
-      username: components['schemas']['Username'];
-      email: components['schemas']['Email'];
+    schemas: {
+        Id: number;
+        /**
+         * @description Letters, digits, `.`, `_` and `-`.
+         * @example user_1
+         */
+        Username: string;
+        /**
+         * Format: email
+         * @example user_1@example.com
+         */
+        Email: string;
+        NewUser: {
+            username: components["schemas"]["Username"];
+            email: components["schemas"]["Email"];
+        };
+        User: {
+            id: components["schemas"]["Id"];
+            username: components["schemas"]["Username"];
+            email: components["schemas"]["Email"];
+            /** Format: date-time */
+            createdAt: string;
+        };
+        UserPage: {
+            items: components["schemas"]["User"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description An error as RFC 9457 has it. */
+        Problem: {
+            /** @example urn:woodytoys:problem:WT-RESOURCE-NOT-FOUND */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            instance: string;
+            requestId: string;
+            /** @description What is wrong with the input, each with a JSON pointer to it. */
+            errors?: {
+                /** @example /body/email */
+                pointer: string;
+                detail: string;
+            }[];
+        };
     };
-    User: {
-      id: components['schemas']['Id'];
-      username: components['schemas']['Username'];
-      email: components['schemas']['Email'];
-      /** Format: date-time */
-      createdAt: string;
+    responses: {
+        /** @description The request could not be answered; the body says why. */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
     };
-    UserPage: {
-      items: components['schemas']['User'][];
-      /** @description Null on the last page. */
-      nextCursor: string | null;
+    parameters: {
+        UserId: components["schemas"]["Id"];
+        /** @description The most items that a page has. */
+        Limit: number;
+        /** @description The `nextCursor` of the page before; the first page has none. */
+        Cursor: string;
     };
-    /** @description An error as RFC 9457 has it. */
-    Problem: {
-      /** @example urn:woodytoys:problem:WT-USER-NOT-FOUND */
-      type: string;
-      title: string;
-      status: number;
-      detail?: string;
-      instance: string;
-      requestId: string;
-      /** @description What is wrong with the input, each with a JSON pointer to it. */
-      errors?: {
-        /** @example /body/email */
-        pointer: string;
-        detail: string;
-      }[];
+    requestBodies: never;
+    headers: {
+        /** @description Where the new account is. */
+        Location: string;
     };
-  };
-  responses: {
-    /** @description The request could not be answered; the body says why. */
-    Problem: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': components['schemas']['Problem'];
-      };
-    };
-  };
-  parameters: {
-    UserId: components['schemas']['Id'];
-    /** @description The most items that a page has. */
-    Limit: number;
-    /** @description The `nextCursor` of the page before; the first page has none. */
-    Cursor: string;
-  };
-  requestBodies: never;
-  headers: {
-    /** @description Where the new account is. */
-    Location: string;
-  };
-  pathItems: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  listUsers: {
-    parameters: {
-      query?: {
-        /** @description The most items that a page has. */
-        limit?: components['parameters']['Limit'];
-        /** @description The `nextCursor` of the page before; the first page has none. */
-        cursor?: components['parameters']['Cursor'];
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description The most items that a page has. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `nextCursor` of the page before; the first page has none. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of accounts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description One page of accounts. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    registerUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['UserPage'];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
         };
-      };
-      default: components['responses']['Problem'];
+        responses: {
+            /** @description The account as it was saved. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The username, the email address or both are taken; `errors` points at them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
     };
-  };
-  registerUser: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description There is no account with that id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
     };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewUser'];
-      };
-    };
-    responses: {
-      /** @description The account as it was saved. */
-      201: {
-        headers: {
-          Location: components['headers']['Location'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['User'];
-        };
-      };
-      /** @description The username, the email address or both are taken; `errors` points at them. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      default: components['responses']['Problem'];
-    };
-  };
-  getUser: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: components['parameters']['UserId'];
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The account. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['User'];
-        };
-      };
-      /** @description There is no account with that id. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      default: components['responses']['Problem'];
-    };
-  };
 }
