@@ -1,2 +1,46 @@
-export { STREAMED } from './types.ts';
 export type * from './types.ts';
+export { STREAMED } from './types.ts';
+export { createApi } from './api.ts';
+export type { ApiOptions, HttpObserver } from './api.ts';
+export { closingSignalOf } from './closing.ts';
+export { ConfigurationError, describeConfig, readConfig } from './config.ts';
+export type {
+  ConfigOf,
+  ConfigRow,
+  ConfigShape,
+  ConfigurationMistake,
+  Environment,
+} from './config.ts';
+export {
+  choice,
+  decimal,
+  durationMs,
+  flag,
+  integer,
+  parseDurationMs,
+  port,
+  secret,
+  secretUrl,
+  text,
+  url,
+} from './config-fields.ts';
+export { ContractError, parseContract } from './contract.ts';
+export type { Contract, JsonObject, Operation, Parameter, RequestBody } from './contract.ts';
+export { decodeCursor, encodeCursor, pageOf } from './cursor.ts';
+export type { CursorShape, CursorValues, Page } from './cursor.ts';
+export { ERRORS, ProblemError, problem } from './errors.ts';
+export type { ErrorCode, ErrorDefinition, FieldError, ProblemOptions } from './errors.ts';
+export { listen, ListenError } from './listen.ts';
+export type { HttpServer, ListenOptions } from './listen.ts';
+export { createLogger, LOG_LEVELS } from './logger.ts';
+export type { LoggerOptions } from './logger.ts';
+export { configMarkdown, errorsMarkdown } from './markdown.ts';
+export { createPrivateServer } from './private-server.ts';
+export type { PrivateServer, PrivateServerOptions } from './private-server.ts';
+export { problemDocument, sendProblem, toProblem } from './problem.ts';
+export type { ProblemContext, ProblemDocument } from './problem.ts';
+export { requestIdOf, traceIdOf } from './request-id.ts';
+export { createShutdown, runProcess } from './shutdown.ts';
+export type { RunOptions, Shutdown, ShutdownOptions } from './shutdown.ts';
+export { checkContract, createValidators } from './validation.ts';
+export type { CheckedParameters, OperationValidator } from './validation.ts';

@@ -33,6 +33,8 @@ export interface OperationRequest<Operation = unknown> {
   readonly log: Logger;
   /** Aborted when the client goes before the answer. */
   readonly signal: AbortSignal;
+  /** Aborted when the server begins to close: a stream without end has to end then. */
+  readonly closing: AbortSignal;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
@@ -57,14 +59,21 @@ type JsonOf<Response> = Response extends { content: { 'application/json': infer 
 
 type ResponsesOf<Operation> = Operation extends { responses: infer Responses } ? Responses : never;
 
-/** One of the statuses that the contract names, with its body, or `STREAMED`. */
+/** Statuses from 200 to 399; errors are thrown as `ProblemError`. */
+type SuccessOf<Responses> = {
+  [Status in keyof Responses & number]: `${Status}` extends `2${string}` | `3${string}`
+    ? Status
+    : never;
+}[keyof Responses & number];
+
+/** One of the successes that the contract names, with its body, or `STREAMED`. */
 export type OperationResult<Operation> =
   | {
-      [Status in keyof ResponsesOf<Operation> & number]: {
+      [Status in SuccessOf<ResponsesOf<Operation>>]: {
         readonly status: Status;
         readonly headers?: Readonly<Record<string, string>>;
       } & JsonOf<ResponsesOf<Operation>[Status]>;
-    }[keyof ResponsesOf<Operation> & number]
+    }[SuccessOf<ResponsesOf<Operation>>]
   | typeof STREAMED;
 
 /** A handler for each operation of a contract; `Operations` is what openapi-typescript wrote. */

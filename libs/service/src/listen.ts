@@ -1,0 +1,189 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { answerParserErrors } from './parser-errors.ts';
+import { bindClosingSignal, createClosingController } from './closing.ts';
+import { problem } from './errors.ts';
+import type { ProblemError } from './errors.ts';
+import { sendProblem } from './problem.ts';
+import { rawProblem } from './raw-problem.ts';
+import { requestIdOf } from './request-id.ts';
+
+/** A listening server. */
+export interface HttpServer {
+  readonly port: number;
+  /** From now on every answer carries `Connection: close`; requests are still taken. */
+  drain(): void;
+  /** Takes no more connections; resolves when all requests in flight have their answers. */
+  close(): Promise<void>;
+}
+
+export interface ListenOptions {
+  /** 0 lets the system choose one. */
+  readonly port: number;
+  /** All addresses unless given. */
+  readonly host?: string;
+  readonly log?: Logger;
+  /** Longer than any client's idle time, or the client meets a closed connection; 75 s. */
+  readonly keepAliveTimeoutMs?: number;
+  /** From the connection, or the first byte after an idle time, to the end of the headers; 20 s. */
+  readonly headersTimeoutMs?: number;
+  /** From the first byte to the end of the body; 60 s. 0 for none. */
+  readonly requestTimeoutMs?: number;
+  /** How often the two above are checked; 5 s. */
+  readonly checkIntervalMs?: number;
+  readonly maxHeaderBytes?: number;
+  /** Takes connections that ask for another protocol; without it the `Upgrade` header is ignored. */
+  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
+/** The address cannot be listened on. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  /** Node's code, such as `EADDRINUSE`. */
+  readonly code: string;
+
+  constructor(code: string, host: string, port: number, cause: unknown) {
+    const reason =
+      {
+        EADDRINUSE: 'another process listens there; stop it or choose another port',
+        EACCES: 'it needs more rights; choose a port above 1023',
+        EADDRNOTAVAIL: 'this machine does not have the address',
+      }[code] ?? code;
+    super(`Cannot listen on ${host}:${port}: ${reason}.`, { cause });
+    this.code = code;
+  }
+}
+
+/**
+ * Serves `handler` over HTTP/1.1. What the HTTP parser refuses is answered as problem+json too.
+ * @throws ListenError (rejection)
+ */
+export async function listen(
+  handler: RequestListener,
+  {
+    port,
+    host = '::',
+    log,
+    keepAliveTimeoutMs = 75_000,
+    headersTimeoutMs = 20_000,
+    requestTimeoutMs = 60_000,
+    checkIntervalMs = 5_000,
+    maxHeaderBytes = 16_384,
+    upgrade,
+  }: ListenOptions,
+): Promise<HttpServer> {
+  const closing = createClosingController();
+  const connections = createConnections();
+  let draining = false;
+
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    connections.begin(request.socket, response);
+    if (draining) response.shouldKeepAlive = false;
+    const refused = refusalOf(request);
+    if (refused === undefined) handler(request, response);
+    else refuse(request, response, refused);
+  };
+  const server = createServer(
+    {
+      keepAliveTimeout: keepAliveTimeoutMs,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: checkIntervalMs,
+      maxHeaderSize: maxHeaderBytes,
+      // Node's own answer to a missing Host has no body; `refusalOf` gives one.
+      requireHostHeader: false,
+      noDelay: true,
+    },
+    serve,
+  );
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    bindClosingSignal(socket, closing.signal);
+  });
+  server.on('checkExpectation', (request, response) => {
+    connections.begin(request.socket, response);
+    refuse(request, response, problem('WT-EXPECTATION-FAILED', 'Only 100-continue is supported.'));
+  });
+  server.on('connect', (_request, socket) => {
+    socket.end(rawProblem(problem('WT-METHOD-NOT-IMPLEMENTED', 'CONNECT is not supported.')));
+  });
+  if (upgrade !== undefined) server.on('upgrade', upgrade);
+  answerParserErrors(server, connections.lastResponse, log);
+  await startListening(server, port, host);
+
+  let closed: Promise<void> | undefined;
+  return {
+    port: (server.address() as AddressInfo).port,
+    drain() {
+      draining = true;
+    },
+    close() {
+      draining = true;
+      closed ??= new Promise((done, fail) => {
+        server.close((error) => (error === undefined ? done() : fail(error)));
+        closing.abort(new Error('The server closes.'));
+        connections.closeWhenIdle();
+      });
+      return closed;
+    },
+  };
+}
+
+/** Requests that no handler may see. */
+function refusalOf({ headers, httpVersion }: IncomingMessage): ProblemError | undefined {
+  if (headers.host === undefined && httpVersion === '1.1') {
+    return problem('WT-REQUEST-UNREADABLE', 'The request has no Host header; HTTP/1.1 needs one.');
+  }
+  return undefined;
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, error: ProblemError): void {
+  response.shouldKeepAlive = false;
+  sendProblem(response, error, {
+    instance: request.url ?? '',
+    requestId: requestIdOf(request.headers),
+  });
+}
+
+/** Open connections with their requests in flight; Node's list has silent ones among the busy. */
+function createConnections() {
+  const inFlight = new Map<Socket, number>();
+  const last = new WeakMap<Duplex, ServerResponse>();
+  let ending = false;
+  return {
+    add(socket: Socket): void {
+      inFlight.set(socket, 0);
+      socket.once('close', () => inFlight.delete(socket));
+    },
+    begin(socket: Socket, response: ServerResponse): void {
+      inFlight.set(socket, (inFlight.get(socket) ?? 0) + 1);
+      last.set(socket, response);
+      response.once('close', () => {
+        const left = inFlight.get(socket);
+        if (left === undefined) return;
+        inFlight.set(socket, left - 1);
+        if (ending && left === 1) socket.destroySoon();
+      });
+    },
+    lastResponse: (socket: Duplex) => last.get(socket),
+    closeWhenIdle(): void {
+      ending = true;
+      for (const [socket, requests] of inFlight) if (requests === 0) socket.destroySoon();
+    },
+  };
+}
+
+function startListening(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((done, fail) => {
+    const refused = (error: NodeJS.ErrnoException) =>
+      fail(new ListenError(error.code ?? 'unknown', host, port, error));
+    server.once('error', refused);
+    server.listen({ port, host }, () => {
+      server.off('error', refused);
+      done();
+    });
+  });
+}

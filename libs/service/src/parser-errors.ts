@@ -1,0 +1,47 @@
+import type { Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { problem } from './errors.ts';
+import type { ProblemError } from './errors.ts';
+import { rawProblem } from './raw-problem.ts';
+
+/** How long a refused client has to read the answer before its connection is cut. */
+const LINGER_MS = 1_000;
+
+/** Answers what the HTTP parser of `server` refuses as problem+json, and ends the connection. */
+export function answerParserErrors(
+  server: Server,
+  lastResponse: (socket: Duplex) => ServerResponse | undefined,
+  log: Logger | undefined,
+): void {
+  const answered = new WeakSet<Duplex>();
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // The rest of what was refused arrives; reading it keeps the answer from being lost to a reset.
+    if (answered.has(socket)) return;
+    const last = lastResponse(socket);
+    const answerBegun = last?.headersSent === true && !last.req.complete;
+    if (!socket.writable || error.code === 'ECONNRESET' || answerBegun) {
+      socket.destroy(error);
+      return;
+    }
+    answered.add(socket);
+    const refusal = parserProblem(error);
+    log?.info({ status: refusal.status, parserCode: error.code }, 'request refused by the parser');
+    socket.end(rawProblem(refusal));
+    const linger = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(linger));
+  });
+}
+
+function parserProblem({ code }: NodeJS.ErrnoException): ProblemError {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return problem('WT-HEADERS-TOO-LARGE', 'The headers are over 16 KiB; send less.');
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return problem('WT-BODY-TOO-LARGE', 'The chunk extensions are over 16 KiB; send none.');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return problem('WT-REQUEST-TIMEOUT', 'The request did not arrive in time; send it again.');
+    default:
+      return problem('WT-REQUEST-UNREADABLE', 'The request breaks the rules of HTTP/1.1.');
+  }
+}
