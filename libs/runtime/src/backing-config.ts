@@ -1,15 +1,21 @@
-import { choice, durationMs, integer, port, secretUrl, text } from '@woodytoys/service';
-import { z } from 'zod';
+import {
+  LOG_LEVELS,
+  choice,
+  decimal,
+  durationMs,
+  integer,
+  port,
+  secretUrl,
+  text,
+} from '@woodytoys/service';
 
 /** What every process reads: where it listens, how it logs, how it ends. */
 export const processConfig = {
-  HOST: text({ default: '0.0.0.0' }).describe('The address that the ports are bound to.'),
+  HOST: text('0.0.0.0').describe('The address that the ports are bound to.'),
   PRIVATE_PORT: port(9400).describe(
     'Where `/livez`, `/readyz` and `/metrics` are; never published.',
   ),
-  LOG_LEVEL: choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info').describe(
-    'The least level that is logged.',
-  ),
+  LOG_LEVEL: choice(LOG_LEVELS, 'info').describe('The least level that is logged.'),
   DRAIN_DELAY_MS: durationMs(3000).describe(
     'How long the process goes on accepting after SIGTERM; longer than the discovery interval.',
   ),
@@ -22,8 +28,10 @@ export const processConfig = {
 export const backingConfig = {
   ...processConfig,
   PORT: port(3000).describe('Where the service answers; a worker has none.'),
-  DATABASE_URL: secretUrl().describe('PostgreSQL, through PgBouncer where there is one.'),
-  DATABASE_DIRECT_URL: secretUrl()
+  DATABASE_URL: secretUrl(['postgres', 'postgresql']).describe(
+    'PostgreSQL, through PgBouncer where there is one.',
+  ),
+  DATABASE_DIRECT_URL: secretUrl(['postgres', 'postgresql'])
     .optional()
     .describe(
       'PostgreSQL past PgBouncer, for migrations and advisory locks; `DATABASE_URL` if unset.',
@@ -31,12 +39,9 @@ export const backingConfig = {
   DATABASE_POOL_MAX: integer({ min: 1, max: 100, default: 10 }).describe(
     'The most connections this process opens.',
   ),
-  REDIS_URL: secretUrl().describe('Redis, the second level of the cache.'),
-  AMQP_URL: secretUrl().describe('RabbitMQ.'),
-  SEED_SCALE: z.coerce
-    .number()
-    .min(0)
-    .max(100)
-    .default(1)
-    .describe('Multiplies the seed data of an empty database; 0 loads none.'),
+  REDIS_URL: secretUrl(['redis', 'rediss']).describe('Redis, the second level of the cache.'),
+  AMQP_URL: secretUrl(['amqp', 'amqps']).describe('RabbitMQ.'),
+  SEED_SCALE: decimal({ min: 0, max: 100, default: 1 }).describe(
+    'Multiplies the seed data of an empty database; 0 loads none.',
+  ),
 };

@@ -1,0 +1,127 @@
+import { createMetricsRegistry } from '@woodytoys/metrics';
+import type { MetricsRegistry } from '@woodytoys/metrics';
+import {
+  ConfigurationError,
+  createLogger,
+  createPrivateServer,
+  listen,
+  readConfig,
+  runProcess,
+} from '@woodytoys/service';
+import type {
+  App,
+  ConfigOf,
+  ConfigShape,
+  Environment,
+  Logger,
+  LoggerOptions,
+  Shutdown,
+} from '@woodytoys/service';
+
+/** What `runApp` itself needs of a configuration: `processConfig` has all of it. */
+export interface ProcessSettings {
+  readonly HOST: string;
+  readonly PRIVATE_PORT: number;
+  readonly LOG_LEVEL: NonNullable<LoggerOptions['level']>;
+  readonly DRAIN_DELAY_MS: number;
+  readonly SHUTDOWN_TIMEOUT_MS: number;
+}
+
+/** A process before its app exists. */
+export interface ProcessContext<Config> {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly registry: MetricsRegistry;
+  /** Each part is to be added as soon as it exists; its signal aborts a start that is given up. */
+  readonly shutdown: Pick<Shutdown, 'onStop' | 'signal'>;
+}
+
+export interface BuiltApp {
+  readonly app: App;
+  /** What `/readyz` asks; rejects with the reason. */
+  ready(): Promise<void>;
+}
+
+export interface RunAppOptions<Shape extends ConfigShape> {
+  /** As in logs and metrics. */
+  readonly name: string;
+  readonly config: Shape;
+  /** `process.env`, read by main.ts only. */
+  readonly env: Environment;
+  /** Opens what the app needs, and makes it. */
+  readonly build: (context: ProcessContext<ConfigOf<Shape>>) => Promise<BuiltApp>;
+  /** Where the app's handler listens; nowhere when it is undefined. */
+  readonly publicPort: (config: ConfigOf<Shape>) => number | undefined;
+}
+
+/**
+ * Runs one process: configuration → logger → metrics → private port (alive, not yet ready) → `build`
+ * → `app.start()` → public port → ready. SIGTERM undoes it: not ready → go on accepting for
+ * `DRAIN_DELAY_MS` → finish requests → `app.stop()` → what `build` has opened → exit 0.
+ */
+export async function runApp<Shape extends ConfigShape>(
+  options: RunAppOptions<Shape>,
+): Promise<void> {
+  const { name, env } = options;
+  const config = configOrExit(options);
+  const { LOG_LEVEL, HOST, PRIVATE_PORT, ...times } = config as unknown as ProcessSettings;
+  const log = createLogger({ service: name, level: LOG_LEVEL });
+
+  async function start(shutdown: Shutdown): Promise<void> {
+    const registry = createMetricsRegistry({
+      ...(env['BUILD_VERSION'] && { version: env['BUILD_VERSION'] }),
+      ...(env['BUILD_REVISION'] && { revision: env['BUILD_REVISION'] }),
+    });
+    let ready = (): Promise<void> => Promise.reject(new Error('The process is starting.'));
+    const privateServer = await createPrivateServer({
+      port: PRIVATE_PORT,
+      host: HOST,
+      registry,
+      ready: () => ready(),
+    });
+    // Last to end, so that probes and scrapes see the whole of a shutdown.
+    shutdown.onStop('private port', () => privateServer.close());
+
+    const built = await options.build({ config, log, registry, shutdown });
+    shutdown.signal.throwIfAborted();
+    shutdown.onStop('app', () => {
+      privateServer.setDraining();
+      return built.app.stop();
+    });
+    await built.app.start();
+    shutdown.signal.throwIfAborted();
+
+    const port = options.publicPort(config);
+    if (built.app.handler && port !== undefined) {
+      const server = await listen(built.app.handler, { port, host: HOST, log });
+      shutdown.onStop('public port', () => server.close());
+      shutdown.onDrain(() => server.drain());
+      // Only who is sent requests has to wait until others have noticed.
+      shutdown.onDrain(() => privateServer.setDraining());
+      log.info({ port: server.port, privatePort: privateServer.port }, 'listening');
+    }
+    ready = built.ready;
+    log.info('ready');
+  }
+
+  await runProcess({
+    log,
+    drainDelayMs: times.DRAIN_DELAY_MS,
+    shutdownTimeoutMs: times.SHUTDOWN_TIMEOUT_MS,
+    start,
+  });
+}
+
+/** A wrong environment ends the process before anything has begun, with every mistake named. */
+function configOrExit<Shape extends ConfigShape>(
+  options: Pick<RunAppOptions<Shape>, 'name' | 'config' | 'env'>,
+): ConfigOf<Shape> {
+  try {
+    return readConfig(options.config, options.env);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const log = createLogger({ service: options.name });
+    log.fatal({ mistakes: error.mistakes }, error.message);
+    process.exit(1);
+  }
+}
