@@ -236,7 +236,7 @@ export interface paths {
     };
     /**
      * A report's progress as server-sent events
-     * @description One `progress` event for each shop that is ready, from the first on, then `done` or `failed`, after which the stream ends. The data of each is a `ReportEvent`. Comments keep the connection awake. `Last-Event-ID` resumes after that event; after the last event there is nothing to come, so the answer is 204, which tells an `EventSource` to stay away.
+     * @description The history from its beginning, and what follows as it comes: a `progress` event of 0, one for each shop that is ready, then `done` or `failed`, after which the stream ends. The data of each is a `ReportEvent`. Comments keep the connection awake. `Last-Event-ID` resumes after that event; after the last event there is nothing to come, so the answer is 204, which tells an `EventSource` to stay away.
      */
     get: operations['followReport'];
     put?: never;
@@ -255,10 +255,10 @@ export interface components {
     /** @example 019a9d2e-4a00-7000-8000-000000000001 */
     ReportId: string;
     /**
-     * @description An amount of money with two decimals.
+     * @description An amount of money, with two decimals at most.
      * @example 19.99
      */
-    Amount: string;
+    Amount: number;
     /** @description For the next page; null on the last one. */
     NextCursor: string | null;
     Count: number;
@@ -393,7 +393,7 @@ export interface components {
     Report: {
       id: components['schemas']['ReportId'];
       status: components['schemas']['ReportStatus'];
-      /** @description The share of the shops that are ready; 1 once the report is done. */
+      /** @description The share of the work that is ready, shop by shop; 1 once the report is done. */
       progress: number;
       /** Format: date-time */
       createdAt: string;

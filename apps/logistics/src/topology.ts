@@ -23,6 +23,11 @@ export interface TopologyOptions {
   readonly reportRetryDelaysMs?: readonly number[];
 }
 
+/** How often a report job is tried before it is given up. */
+export function reportAttempts(options: TopologyOptions = {}): number {
+  return (options.reportRetryDelaysMs ?? reportRetryDelaysMs).length + 1;
+}
+
 /**
  * The exchanges and queues of this service. The serving process and the worker both declare them,
  * so that a report can be asked for, and events of products are kept, before any worker runs.

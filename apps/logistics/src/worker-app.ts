@@ -1,0 +1,37 @@
+import type { Consumer } from '@woodytoys/messaging';
+import type { AppDependencies } from '@woodytoys/runtime';
+import type { App } from '@woodytoys/service';
+import { createLogisticsCache } from './caches.ts';
+import { createCatalogueCopy } from './catalogue-copy.ts';
+import { createReportJob } from './report-job.ts';
+import { logisticsTopology, productsQueue, reportAttempts, reportsQueue } from './topology.ts';
+import type { TopologyOptions } from './topology.ts';
+
+/** Shops, stock, sales and reports: the part that works in the background. */
+export function createLogisticsWorker(
+  { database, cache, messaging, log }: Omit<AppDependencies, 'metrics'>,
+  topology: TopologyOptions = {},
+): App {
+  const cached = createLogisticsCache(cache);
+  let consumers: readonly Consumer[] = [];
+
+  return {
+    start: async () => {
+      await messaging.declare(logisticsTopology(topology));
+      consumers = await Promise.all([
+        // In the order in which they were published, which spares most of the work of a newcomer.
+        messaging.consume(productsQueue, createCatalogueCopy({ database, cached }), {
+          prefetch: 1,
+        }),
+        messaging.consume(
+          reportsQueue,
+          createReportJob({ database, log, attempts: reportAttempts(topology) }),
+          { prefetch: 2 },
+        ),
+      ]);
+    },
+    stop: async () => {
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
+    },
+  };
+}
