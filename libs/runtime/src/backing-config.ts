@@ -11,6 +11,8 @@ import {
 
 /** What every process reads: where it listens, how it logs, how it ends. */
 export const processConfig = {
+  VERSION: text('unknown').describe('Of the release; the metric `build_info` tells it.'),
+  REVISION: text('unknown').describe('The commit it was built from; likewise.'),
   HOST: text('0.0.0.0').describe('The address that the ports are bound to.'),
   PRIVATE_PORT: port(9400).describe(
     'Where `/livez`, `/readyz` and `/metrics` are; never published.',

@@ -20,6 +20,8 @@ import type {
 
 /** What `runApp` itself needs of a configuration: `processConfig` has all of it. */
 export interface ProcessSettings {
+  readonly VERSION: string;
+  readonly REVISION: string;
   readonly HOST: string;
   readonly PRIVATE_PORT: number;
   readonly LOG_LEVEL: NonNullable<LoggerOptions['level']>;
@@ -64,13 +66,14 @@ export async function runApp<Shape extends ConfigShape>(
 ): Promise<void> {
   const { name, env } = options;
   const config = configOrExit(options);
-  const { LOG_LEVEL, HOST, PRIVATE_PORT, ...times } = config as unknown as ProcessSettings;
-  const log = createLogger({ service: name, level: LOG_LEVEL });
+  const settings = config as unknown as ProcessSettings;
+  const { HOST, PRIVATE_PORT } = settings;
+  const log = createLogger({ service: name, level: settings.LOG_LEVEL });
 
   async function start(shutdown: Shutdown): Promise<void> {
     const registry = createMetricsRegistry({
-      ...(env['BUILD_VERSION'] && { version: env['BUILD_VERSION'] }),
-      ...(env['BUILD_REVISION'] && { revision: env['BUILD_REVISION'] }),
+      version: settings.VERSION,
+      revision: settings.REVISION,
     });
     let ready = (): Promise<void> => Promise.reject(new Error('The process is starting.'));
     const privateServer = await createPrivateServer({
@@ -106,8 +109,8 @@ export async function runApp<Shape extends ConfigShape>(
 
   await runProcess({
     log,
-    drainDelayMs: times.DRAIN_DELAY_MS,
-    shutdownTimeoutMs: times.SHUTDOWN_TIMEOUT_MS,
+    drainDelayMs: settings.DRAIN_DELAY_MS,
+    shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
     start,
   });
 }

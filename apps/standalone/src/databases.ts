@@ -1,0 +1,32 @@
+import pg from 'pg';
+
+/**
+ * Makes the databases that are missing.
+ *
+ * @param url of the superuser.
+ * @returns the URL of each.
+ */
+export async function ensureDatabases<Name extends string>(
+  url: string,
+  names: readonly Name[],
+): Promise<Record<Name, string>> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database');
+    const present = new Set(rows.map(({ datname }) => datname));
+    for (const name of names.filter((wanted) => !present.has(wanted))) {
+      await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+    }
+  } finally {
+    await client.end();
+  }
+  const urls = names.map((name) => [name, databaseUrl(url, name)] as const);
+  return Object.fromEntries(urls) as Record<Name, string>;
+}
+
+function databaseUrl(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+}

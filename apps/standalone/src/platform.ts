@@ -1,0 +1,143 @@
+import { createMemoryCache } from '@woodytoys/caching';
+import type { Cache } from '@woodytoys/caching';
+import { createDatabase, prepareDatabase } from '@woodytoys/database';
+import type { Database } from '@woodytoys/database';
+import { createInProcessMessaging } from '@woodytoys/messaging';
+import { createMetricsRegistry } from '@woodytoys/metrics';
+import { createPrivateServer, listen } from '@woodytoys/service';
+import type { App, Logger } from '@woodytoys/service';
+import { catalogueCopied } from './catalogue-copy.ts';
+import { ensureDatabases } from './databases.ts';
+import { startGateway } from './gateway.ts';
+import { loopback, portError } from './ports.ts';
+import { services } from './services.ts';
+import type { DatabaseName, ServiceDefinition } from './services.ts';
+
+/** Handlers that run longer are left to the next start: their outbox rows are still there. */
+const drainTimeoutMs = 3000;
+const maxConnections = 10;
+
+export interface PlatformOptions {
+  /** Of the superuser. */
+  readonly postgresUrl: string;
+  readonly port: number;
+  readonly privatePort: number;
+  readonly seedScale: number;
+  readonly createLog: (service: string) => Logger;
+  /** Everything that is opened is added here at once; the caller closes it, also half way. */
+  readonly resources: AsyncDisposableStack;
+}
+
+export interface Platform {
+  /** Where the gateway answers. */
+  readonly port: number;
+  readonly privatePort: number;
+}
+
+/** Every service, the worker and the gateway in this process; resolves when all of it is ready. */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const { createLog, resources } = options;
+  const registry = createMetricsRegistry();
+  resources.defer(() => registry.close());
+  const platformMetrics = registry.service('standalone');
+  const messaging = createInProcessMessaging({
+    log: createLog('messaging'),
+    metrics: platformMetrics.messages,
+    drainTimeoutMs,
+  });
+
+  const urls = await ensureDatabases(
+    options.postgresUrl,
+    services.map(({ name }) => name),
+  );
+  const stores = new Map<DatabaseName, { database: Database; cache: Cache }>();
+  await Promise.all(services.map((service) => prepare(service, urls[service.name], options)));
+  for (const { name } of services) {
+    const metrics = registry.service(name);
+    const log = createLog(name);
+    const database = createDatabase({
+      connectionString: urls[name],
+      service: name,
+      maxConnections,
+      metrics,
+      log,
+    });
+    resources.defer(() => database.close());
+    const cache = createMemoryCache({ log, metrics: metrics.cache });
+    resources.defer(() => cache.close());
+    stores.set(name, { database, cache });
+  }
+  resources.defer(() => messaging.close());
+
+  const apps = services.flatMap(({ name, create, createWorker }) => {
+    const store = storeOf(stores, name);
+    const dependencies = { ...store, messaging };
+    const app = create({ ...dependencies, metrics: registry.service(name), log: createLog(name) });
+    if (!createWorker) return [{ name, app }];
+    const worker = `${name}-worker`;
+    const log = createLog(worker);
+    const workerApp = createWorker({ ...dependencies, metrics: registry.service(worker), log });
+    return [
+      { name, app },
+      { name: worker, app: workerApp },
+    ];
+  });
+  resources.defer(async () => {
+    await Promise.all(apps.map(({ app }) => app.stop()));
+  });
+  await Promise.all(apps.map(({ app }) => app.start()));
+
+  const servers = await Promise.all(apps.map((entry) => serve(entry, resources)));
+
+  const databases = [...stores.values()].map(({ database }) => database);
+  const privateServer = await createPrivateServer({
+    port: options.privatePort,
+    host: loopback,
+    registry,
+    ready: async () => {
+      await Promise.all(databases.map((database) => database.ping()));
+    },
+  }).catch((error: unknown) => {
+    throw portError(error, options.privatePort, 'PRIVATE_PORT');
+  });
+  resources.defer(() => privateServer.close());
+
+  await catalogueCopied(storeOf(stores, 'product').database, storeOf(stores, 'logistics').database);
+  const gateway = await startGateway({
+    port: options.port,
+    upstreams: Object.fromEntries(servers.flat()),
+    metrics: registry.service('gateway'),
+    log: createLog('gateway'),
+    resources,
+  });
+  return { port: gateway.port, privatePort: privateServer.port };
+}
+
+async function prepare(
+  { name, migrations, seed }: ServiceDefinition,
+  directUrl: string,
+  { seedScale, createLog }: PlatformOptions,
+): Promise<void> {
+  await prepareDatabase({
+    directUrl,
+    migrationsDirectory: migrations,
+    log: createLog(name),
+    ...(seedScale > 0 && { seed: { scale: seedScale, load: seed } }),
+  });
+}
+
+async function serve(
+  { name, app }: { readonly name: string; readonly app: App },
+  resources: AsyncDisposableStack,
+): Promise<readonly [name: string, url: string][]> {
+  if (!app.handler) return [];
+  const server = await listen(app.handler, { port: 0, host: loopback });
+  resources.defer(() => server.close());
+  return [[name, `http://${loopback}:${server.port}`]];
+}
+
+function storeOf<Store>(stores: ReadonlyMap<DatabaseName, Store>, name: DatabaseName): Store {
+  const store = stores.get(name);
+  if (!store) throw new Error(`There is no database named ${name}.`);
+  return store;
+}

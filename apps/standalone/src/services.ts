@@ -1,0 +1,35 @@
+import { createLogisticsApp, logisticsMigrations } from '@woodytoys/logistics/app';
+import { seedLogistics } from '@woodytoys/logistics/seed';
+import { createLogisticsWorkerApp } from '@woodytoys/logistics/worker-app';
+import { createProductApp, productMigrations } from '@woodytoys/product/app';
+import { seedProducts } from '@woodytoys/product/seed';
+import { createUserApp, userMigrations } from '@woodytoys/user/app';
+import { seedUsers } from '@woodytoys/user/seed';
+import type { SeedClient } from '@woodytoys/database';
+import type { AppDependencies } from '@woodytoys/runtime';
+import type { App } from '@woodytoys/service';
+
+/** A service that has a database; the same name stands in logs, metrics and URLs. */
+export interface ServiceDefinition {
+  readonly name: DatabaseName;
+  readonly migrations: URL;
+  readonly seed: (client: SeedClient, scale: number) => Promise<void>;
+  readonly create: (dependencies: AppDependencies) => App;
+  /** What is a process of its own elsewhere; it shares the service's database and cache. */
+  readonly createWorker?: (dependencies: AppDependencies) => App;
+}
+
+export type DatabaseName = 'user' | 'product' | 'logistics';
+
+/** Every service behind the gateway. */
+export const services: readonly ServiceDefinition[] = [
+  { name: 'user', migrations: userMigrations, seed: seedUsers, create: createUserApp },
+  { name: 'product', migrations: productMigrations, seed: seedProducts, create: createProductApp },
+  {
+    name: 'logistics',
+    migrations: logisticsMigrations,
+    seed: seedLogistics,
+    create: createLogisticsApp,
+    createWorker: createLogisticsWorkerApp,
+  },
+];
