@@ -37,6 +37,11 @@ export const ERRORS = {
     title: 'The request conflicts with what is stored',
     retryable: false,
   },
+  'WT-PRECONDITION-FAILED': {
+    status: 412,
+    title: 'The resource is not as the precondition has it',
+    retryable: false,
+  },
   'WT-BODY-TOO-LARGE': { status: 413, title: 'The body is too large', retryable: false },
   'WT-MEDIA-TYPE-UNSUPPORTED': {
     status: 415,
