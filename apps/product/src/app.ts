@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createOutboxRelay } from '@woodytoys/database';
+import { createInboxCleaner, createOutboxRelay } from '@woodytoys/database';
 import type { OutboxRelay } from '@woodytoys/database';
-import type { Consumer } from '@woodytoys/messaging';
 import type { AppDependencies } from '@woodytoys/runtime';
 import { createApi, parseContract } from '@woodytoys/service';
 import type { App } from '@woodytoys/service';
@@ -23,7 +22,7 @@ export function createProductApp({
   log,
 }: AppDependencies): App {
   let relay: OutboxRelay | undefined;
-  let consumers: readonly Consumer[] = [];
+  const running: { stop(): Promise<void> }[] = [];
   const committed = () => relay?.nudge();
   const cached = createProductCache(cache);
 
@@ -37,24 +36,27 @@ export function createProductApp({
     }),
     start: async () => {
       await messaging.declare(productTopology);
-      consumers = await Promise.all([
-        messaging.consume(cacheQueue, createCacheInvalidator(cached), { prefetch: 20 }),
-        messaging.consume(
-          catalogueRequestsQueue,
-          createCatalogueRequestHandler({ database, committed }),
-          { prefetch: 1 },
-        ),
-      ]);
       relay = createOutboxRelay({
         database,
         publish: (message) => messaging.publish(message),
         log,
         metrics,
       });
+      running.push(relay, createInboxCleaner({ database, log }));
+      running.push(
+        await messaging.consume(cacheQueue, createCacheInvalidator(cached), { prefetch: 20 }),
+      );
+      running.push(
+        await messaging.consume(
+          catalogueRequestsQueue,
+          createCatalogueRequestHandler({ database, committed }),
+          { prefetch: 1 },
+        ),
+      );
     },
     stop: async () => {
-      await Promise.all(consumers.map((consumer) => consumer.stop()));
-      await relay?.stop();
+      // The last started first: a handler that still runs may yet fill the outbox.
+      for (const part of running.toReversed()) await part.stop();
     },
   };
 }
