@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
 import { projectTestOptions } from '../../vitest.shared.ts';
 
-export default defineConfig({ test: projectTestOptions('metrics') });
+// A base library needs no backing service.
+export default defineConfig({ test: { ...projectTestOptions('metrics'), globalSetup: [] } });

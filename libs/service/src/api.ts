@@ -36,6 +36,8 @@ export interface ApiOptions<Operations> {
   readonly maxBodyBytes?: number;
 }
 
+const CORRECT = 'Correct what errors points to, and send the request again.';
+
 type AnyHandler = (request: OperationRequest) => Promise<AnyResult>;
 type AnyResult =
   | typeof STREAMED
@@ -144,7 +146,7 @@ function serveOperation(
       request.params as Record<string, string>,
       target.slice(exchange.path.length + 1),
     );
-    if (errors.length > 0) throw problem('WT-PARAMETER-INVALID', undefined, { errors });
+    if (errors.length > 0) throw problem('WT-PARAMETER-INVALID', CORRECT, { errors });
     const body = await checkedBody(operation, validator, readBody, request, response);
     const call = new OperationCall({ params, query, body }, exchange, log, request, response);
     const result = await handler(call);
@@ -162,7 +164,7 @@ async function checkedBody(
   if (body === undefined || (!body.required && !hasBody(request))) return undefined;
   const value = await readBody(request, response);
   const errors = validator.body(value);
-  if (errors.length > 0) throw problem('WT-BODY-INVALID', undefined, { errors });
+  if (errors.length > 0) throw problem('WT-BODY-INVALID', CORRECT, { errors });
   return value;
 }
 
@@ -203,6 +205,10 @@ function answerError(
   const { requestId, traceId, route, path } = exchangeOf(request);
   // The router's own, for a path that it cannot decode.
   const known = isDecodeError(error) ? unreadablePath() : toProblem(error);
+  if (response.closed) {
+    log.info({ requestId, traceId, route, error }, 'request failed after its client had gone');
+    return;
+  }
   if (known.status >= 500) {
     log.error(
       {

@@ -26,7 +26,12 @@ export function createBodyReader(maxBytes: number): BodyReader {
     });
     const value = parseJson(bytes);
     const errors = unsafeParts(value);
-    if (errors.length > 0) throw problem('WT-BODY-INVALID', undefined, { errors });
+    if (errors.length > 0)
+      throw problem(
+        'WT-BODY-INVALID',
+        'Correct what errors points to, and send the request again.',
+        { errors },
+      );
     return value;
   };
 }

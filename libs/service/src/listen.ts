@@ -65,7 +65,7 @@ export async function listen(
   handler: RequestListener,
   {
     port,
-    host = '::',
+    host,
     log,
     keepAliveTimeoutMs = 75_000,
     headersTimeoutMs = 20_000,
@@ -176,12 +176,12 @@ function createConnections() {
   };
 }
 
-function startListening(server: Server, port: number, host: string): Promise<void> {
+function startListening(server: Server, port: number, host: string | undefined): Promise<void> {
   return new Promise((done, fail) => {
     const refused = (error: NodeJS.ErrnoException) =>
-      fail(new ListenError(error.code ?? 'unknown', host, port, error));
+      fail(new ListenError(error.code ?? 'unknown', host ?? '*', port, error));
     server.once('error', refused);
-    server.listen({ port, host }, () => {
+    server.listen({ port, ...(host !== undefined && { host }) }, () => {
       server.off('error', refused);
       done();
     });

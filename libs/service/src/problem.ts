@@ -46,6 +46,12 @@ export function problemHeaders(error: ProblemError, requestId: string): Record<s
   };
 }
 
+/** What a handler may have prepared for the answer that it did not give. */
+const CONTENT_HEADERS = [
+  ...['content-disposition', 'content-encoding', 'content-language', 'content-length'],
+  ...['content-type', 'etag', 'last-modified', 'location', 'transfer-encoding'],
+];
+
 /**
  * Answers `error` as problem+json. An answer that has already begun cannot be taken back: its
  * connection is cut, so that the client does not take the part for the whole.
@@ -60,8 +66,7 @@ export function sendProblem(
     return;
   }
   const body = JSON.stringify(problemDocument(error, context));
-  // What a handler had prepared belongs to the answer that it did not give.
-  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  for (const name of CONTENT_HEADERS) response.removeHeader(name);
   response.writeHead(error.status, {
     ...problemHeaders(error, context.requestId),
     'content-length': Buffer.byteLength(body),
