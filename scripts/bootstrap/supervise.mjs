@@ -24,6 +24,7 @@ const POSTGRES_PATIENCE_MS = 10_000;
 export function supervise(program, args) {
   const child = spawn(platformNode, [...nodeFlags, join(programs, program), ...args], {
     cwd: workspaceRoot,
+    env: { ...process.env, INIT_CWD: process.env.INIT_CWD ?? process.cwd() },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   let stopping = false;
@@ -45,8 +46,9 @@ export function supervise(program, args) {
       clearInterval(parentWatch);
       if (ORDERLY_EXIT_CODES.includes(code)) return resolve(code);
       if (postgresPid !== undefined) await endOf(postgresPid);
-      // A signal that came before the child had its handlers ends it as well as they would have.
-      if (stopping && STOP_SIGNALS.includes(signal)) return resolve(0);
+      // A signal before the child had its handlers; the data commands have none.
+      if (stopping && STOP_SIGNALS.includes(signal))
+        return resolve(program === 'main.ts' ? 0 : 130);
       const end = signal === null ? `with exit code ${code}` : `by ${signal}`;
       reject(
         new BootstrapError(

@@ -15,7 +15,7 @@ export interface DataFolder {
   readonly logs: string;
   /** True while no database has been made in it. */
   isEmpty(): Promise<boolean>;
-  /** Deletes databases and logs; ends a server that was left running on them first. */
+  /** Deletes the databases; ends a server that was left running on them first. */
   clear(log: Pick<Logger, 'debug' | 'warn'>): Promise<void>;
   /** Lets the next owner in. */
   close(): Promise<void>;
@@ -38,7 +38,7 @@ export async function openDataFolder(directory: string): Promise<DataFolder> {
     isEmpty: async () => !(await exists(join(directory, 'postgres', 'cluster', 'PG_VERSION'))),
     clear: async (log) => {
       await takeOver(join(directory, 'postgres', 'cluster'), log);
-      const kept = [markerName, 'owner'];
+      const kept = [markerName, 'owner', 'logs'];
       const doomed = (await readdir(directory)).filter((name) => !kept.includes(name));
       for (const name of doomed) await rm(join(directory, name), { recursive: true, force: true });
     },
@@ -59,8 +59,14 @@ export function replacedFolder(folder: Pick<DataFolder, 'directory'>): string {
   return join(folder.directory, 'postgres.replaced');
 }
 
+/** Where a restore unpacks. */
+export function restoredFolder(folder: Pick<DataFolder, 'directory'>): string {
+  return join(folder.directory, 'postgres.restored');
+}
+
 /** A restore that was killed between its two renames left the old data aside: they come back. */
 async function finishRestore(folder: DataFolder): Promise<void> {
+  await rm(restoredFolder(folder), { recursive: true, force: true });
   const replaced = replacedFolder(folder);
   if (!(await exists(replaced))) return;
   if (await exists(folder.postgres)) await rm(replaced, { recursive: true, force: true });

@@ -30,3 +30,18 @@ function databaseUrl(url: string, name: string): string {
   changed.pathname = `/${name}`;
   return changed.href;
 }
+
+/** Every database that was made here, with its size in bytes. */
+export async function databaseSizes(url: string): Promise<Record<string, number>> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ name: string; bytes: string }>(
+      `SELECT datname AS name, pg_database_size(oid) AS bytes FROM pg_database
+       WHERE NOT datistemplate AND datname <> 'postgres' ORDER BY datname`,
+    );
+    return Object.fromEntries(rows.map(({ name, bytes }) => [name, Number(bytes)]));
+  } finally {
+    await client.end();
+  }
+}

@@ -1,7 +1,6 @@
 import { startEmbeddedPostgres } from '@woodytoys/database/embedded';
 import type { EmbeddedPostgres } from '@woodytoys/database/embedded';
 import type { Logger } from '@woodytoys/service';
-import type { DataFolder } from './data-folder.ts';
 
 /** The least that four services need: PostgreSQL's share of the 400 MB that `npm start` may use. */
 const settings = {
@@ -11,9 +10,9 @@ const settings = {
   max_parallel_workers_per_gather: 0,
 };
 
-/** Starts the PostgreSQL of a data folder; the bootstrap is told whom to wait for. */
-export async function startPostgres(folder: DataFolder, log: Logger): Promise<EmbeddedPostgres> {
-  const postgres = await startEmbeddedPostgres({ directory: folder.postgres, settings, log });
+/** Starts the PostgreSQL of a folder; the bootstrap is told whom to wait for. */
+export async function startPostgres(directory: string, log: Logger): Promise<EmbeddedPostgres> {
+  const postgres = await startEmbeddedPostgres({ directory, settings, log });
   process.send?.({ postgresPid: postgres.pid });
   return postgres;
 }

@@ -42,16 +42,16 @@ export async function run({ settings, stop, terminal, workspace }: RunOptions): 
   try {
     const folder = await openDataFolder(settings.directory);
     resources.defer(() => folder.close());
-    if (settings.fresh) {
-      terminal.tell(`fresh      deletes the data in ${shown(folder.directory)}`);
-      await folder.clear();
-    }
     const logs = openLogs(folder.logs, settings, terminal);
     resources.defer(() => logs.close());
+    if (settings.fresh) {
+      terminal.tell(`fresh      deletes the data in ${shown(folder.directory)}`);
+      await folder.clear(logs.for('database'));
+    }
 
     const first = await folder.isEmpty();
     terminal.tell(`database   starts PostgreSQL; its data are in ${shown(folder.directory)}`);
-    const postgres = await startPostgres(folder, logs.for('database'));
+    const postgres = await startPostgres(folder.postgres, logs.for('database'));
     resources.defer(() => postgres.stop());
     terminal.tell(
       first

@@ -1,6 +1,7 @@
-import { createLogisticsApp, logisticsMigrations } from '@woodytoys/logistics/app';
+import { createLogisticsApp } from '@woodytoys/logistics/app';
+import { logisticsMigrations } from '@woodytoys/logistics/migrations';
 import { seedLogistics } from '@woodytoys/logistics/seed';
-import { createLogisticsWorkerApp } from '@woodytoys/logistics/worker-app';
+import { createLogisticsWorker } from '@woodytoys/logistics/worker-app';
 import { createProductApp, productMigrations } from '@woodytoys/product/app';
 import { seedProducts } from '@woodytoys/product/seed';
 import { createUserApp, userMigrations } from '@woodytoys/user/app';
@@ -30,6 +31,6 @@ export const services: readonly ServiceDefinition[] = [
     migrations: logisticsMigrations,
     seed: seedLogistics,
     create: createLogisticsApp,
-    createWorker: createLogisticsWorkerApp,
+    createWorker: createLogisticsWorker,
   },
 ];

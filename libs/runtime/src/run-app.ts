@@ -64,7 +64,7 @@ export interface RunAppOptions<Shape extends ConfigShape> {
 export async function runApp<Shape extends ConfigShape>(
   options: RunAppOptions<Shape>,
 ): Promise<void> {
-  const { name, env } = options;
+  const { name } = options;
   const config = configOrExit(options);
   const settings = config as unknown as ProcessSettings;
   const { HOST, PRIVATE_PORT } = settings;
