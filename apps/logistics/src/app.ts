@@ -19,6 +19,8 @@ import { createFindStore, createStores } from './stores.ts';
 import { logisticsTopology } from './topology.ts';
 import type { TopologyOptions } from './topology.ts';
 
+export { logisticsMigrations } from './migrations.ts';
+
 /** Shops, stock, sales and reports: the part that answers. */
 export function createLogisticsApp(
   { database, cache, messaging, metrics, log }: AppDependencies,

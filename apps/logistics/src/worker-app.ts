@@ -1,3 +1,4 @@
+import { createInboxCleaner } from '@woodytoys/database';
 import type { Consumer } from '@woodytoys/messaging';
 import type { AppDependencies } from '@woodytoys/runtime';
 import type { App } from '@woodytoys/service';
@@ -13,12 +14,12 @@ export function createLogisticsWorker(
   topology: TopologyOptions = {},
 ): App {
   const cached = createLogisticsCache(cache);
-  let consumers: readonly Consumer[] = [];
+  let parts: readonly Pick<Consumer, 'stop'>[] = [];
 
   return {
     start: async () => {
       await messaging.declare(logisticsTopology(topology));
-      consumers = await Promise.all([
+      parts = await Promise.all([
         // In the order in which they were published, which spares most of the work of a newcomer.
         messaging.consume(productsQueue, createCatalogueCopy({ database, cached }), {
           prefetch: 1,
@@ -28,10 +29,11 @@ export function createLogisticsWorker(
           createReportJob({ database, log, attempts: reportAttempts(topology) }),
           { prefetch: 2 },
         ),
+        createInboxCleaner({ database, log }),
       ]);
     },
     stop: async () => {
-      await Promise.all(consumers.map((consumer) => consumer.stop()));
+      await Promise.all(parts.map((part) => part.stop()));
     },
   };
 }

@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs';
+import {
+  createContractCheck,
+  createMemoryWorld,
+  createServerWorld,
+  startReplica,
+} from '@woodytoys/app-testing';
+import type { Replica, World } from '@woodytoys/app-testing';
+import { createDatabase, prepareDatabase } from '@woodytoys/database';
+import type { Database } from '@woodytoys/database';
+import type { Messaging } from '@woodytoys/messaging';
+import {
+  createTestDatabase,
+  createTestLogger,
+  describeWithRabbit,
+  describeWithRedis,
+  waitFor,
+} from '@woodytoys/testing';
+import type { TestLogger } from '@woodytoys/testing';
+import { v7 as uuidv7 } from 'uuid';
+import { describe } from 'vitest';
+import { createLogisticsApp } from '../src/app.ts';
+import { logisticsMigrations } from '../src/migrations.ts';
+import { seedLogistics, seedPriceCents, seedSizes } from '../src/seed.ts';
+import type { TopologyOptions } from '../src/topology.ts';
+import { createLogisticsWorker } from '../src/worker-app.ts';
+
+export const check = createContractCheck(
+  readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8'),
+);
+
+/** As the product service publishes it. */
+export interface ProductEvent {
+  readonly id: number;
+  readonly name: string;
+  readonly price: string;
+  readonly category: string;
+  readonly version: number;
+  readonly deleted: boolean;
+}
+
+export interface Worker {
+  readonly messaging: Messaging;
+  readonly log: TestLogger;
+  stop(): Promise<void>;
+}
+
+export interface LogisticsService {
+  readonly databaseUrl: string;
+  readonly world: World;
+  /** A pool of the test's own, for plain SQL. */
+  readonly database: Database;
+  /** One more serving process over the same database, cache and broker. */
+  replica(): Promise<Replica>;
+  /** One more worker. */
+  worker(): Promise<Worker>;
+  /** Hands over the seed's catalogue as the product service would; a worker must run. */
+  fillCatalogue(): Promise<void>;
+  /** Publishes an event of the product service. */
+  publish(routingKey: string, body: unknown, id?: string): Promise<void>;
+  /** Stops everything and removes what the service had. */
+  close(): Promise<void>;
+}
+
+/** The catalogue of the seed data. */
+export function seedProduct(id: number): ProductEvent {
+  const price = (seedPriceCents(id) / 100).toFixed(2);
+  return { id, name: `Product_${id}`, price, category: 'games', version: 1, deleted: false };
+}
+
+/** A logistics service of its own, with `scale` times the seed data. */
+export async function startLogisticsService(
+  world: World,
+  scale: number,
+  topology: TopologyOptions = {},
+): Promise<LogisticsService> {
+  const testDatabase = await createTestDatabase();
+  const databaseUrl = testDatabase.url;
+  await prepareDatabase({
+    directUrl: databaseUrl,
+    migrationsDirectory: logisticsMigrations,
+    log: createTestLogger(),
+    seed: { scale, load: seedLogistics },
+  });
+  const database = connect('test');
+  const stops: (() => Promise<void>)[] = [];
+
+  function connect(service: string): Database {
+    return createDatabase({ connectionString: databaseUrl, service, log: createTestLogger() });
+  }
+
+  const service: LogisticsService = {
+    databaseUrl,
+    world,
+    database,
+    replica: async () => {
+      const replica = await startReplica({
+        name: 'logistics',
+        world,
+        databaseUrl,
+        check,
+        create: (dependencies) => createLogisticsApp(dependencies, topology),
+      });
+      let stopped: Promise<void> | undefined;
+      const stop = () => (stopped ??= replica.stop());
+      stops.push(stop);
+      return { ...replica, stop };
+    },
+    worker: async () => {
+      const log = createTestLogger();
+      const connected = await world.connect('logistics-worker');
+      const pool = connect('logistics-worker');
+      const app = createLogisticsWorker({ ...connected, database: pool, log }, topology);
+      await app.start();
+      let stopped: Promise<void> | undefined;
+      const stop = () => (stopped ??= app.stop().then(() => pool.close()));
+      stops.push(stop);
+      return { messaging: connected.messaging, log, stop };
+    },
+    fillCatalogue: async () => {
+      const { products } = seedSizes(scale);
+      const all = Array.from({ length: products }, (_, index) => seedProduct(index + 1));
+      await service.publish('catalogue.filled', { products: all });
+      await waitFor(async () => {
+        const [row] = await database.query<{ count: number }>(
+          'SELECT count(*) AS count FROM product_copies',
+        );
+        return row?.count === products;
+      });
+    },
+    publish: async (routingKey, body, id = uuidv7()) => {
+      const { messaging } = await world.connect('product');
+      const exchange = 'woodytoys.events';
+      await messaging.declare({ exchanges: [{ name: exchange, type: 'topic' }], queues: [] });
+      await messaging.publish({ id, exchange, routingKey, body });
+    },
+    close: async () => {
+      for (const stop of stops.reverse()) await stop();
+      await world.close();
+      await database.close();
+      await testDatabase.drop();
+    },
+  };
+  return service;
+}
+
+/** The same tests in both worlds: all in one process, and over Redis and RabbitMQ. */
+export function describeInBothWorlds(
+  title: string,
+  tests: (createWorld: () => Promise<World>) => void,
+): void {
+  describe(`${title}, in one process`, () => tests(async () => createMemoryWorld()));
+  describeWithRedis(`${title}, with Redis`, () => {
+    describeWithRabbit('and RabbitMQ', () => tests(createServerWorld));
+  });
+}
