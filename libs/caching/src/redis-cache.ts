@@ -25,7 +25,7 @@ export interface RedisCacheOptions {
  */
 export function createRedisCache(options: RedisCacheOptions): Cache {
   const { url, prefix = 'cache', service, log } = options;
-  if (!/^rediss?:\/\//i.test(url) || !URL.canParse(url)) {
+  if (!/^rediss?:\/\//i.test(url) || !URL.parse(url)?.hostname) {
     // The URL may hold a password, so it is not repeated.
     throw new TypeError(
       'The URL of the cache is not one of Redis: expected redis://[user:password@]host[:port][/database].',
