@@ -35,37 +35,41 @@ export async function redriveDeadLetters(
   queue: string,
   limit: number,
 ): Promise<number> {
-  return onDeadLetterQueue(model, queue, async (channel, present) => {
-    // What fails again meanwhile joins the end, and is not to go round and round.
-    const most = Math.min(limit, present);
-    let moved = 0;
-    while (moved < most) {
+  return onDeadLetterQueue(model, queue, async (channel) => {
+    const moved = new Set<string>();
+    while (moved.size < limit) {
       const message = await channel.get(deadLetterQueueOf(queue));
       if (!message) break;
+      const incoming = fromLetter(message);
+      const identity = incoming.id || message.content.toString('base64');
+      // It has failed again meanwhile, and is not to go round and round. (The broker's count of
+      // messages would not do: it lags behind what has just been given back.)
+      if (moved.has(identity)) {
+        channel.nack(message, false, true);
+        break;
+      }
       try {
-        const incoming = fromLetter(message);
         await publisher.publish(toRedriven(message, incoming, queue));
       } catch (error) {
         channel.nack(message, false, true);
         throw error;
       }
       channel.ack(message);
-      moved += 1;
+      moved.add(identity);
     }
-    return moved;
+    return moved.size;
   });
 }
 
 async function onDeadLetterQueue<T>(
   model: ChannelModel,
   queue: string,
-  work: (channel: Channel, present: number) => Promise<T>,
+  work: (channel: Channel) => Promise<T>,
 ): Promise<T> {
   const channel = await model.createChannel();
   channel.on('error', () => {});
   try {
-    const { messageCount } = await channel.checkQueue(deadLetterQueueOf(queue));
-    return await work(channel, messageCount);
+    return await work(channel);
   } catch (error) {
     if (codeOf(error) !== NOT_FOUND) throw error;
     throw new MessagingError(
