@@ -1,1 +1,11 @@
+export { copyRows } from './copy-rows.ts';
+export { type DatabaseOptions, createDatabase } from './database.ts';
+export { DatabaseUnavailableError, sqlStateOf } from './errors.ts';
+export { type InboxCleanerOptions, applyOnce, createInboxCleaner, forgetApplied } from './inbox.ts';
+export { enqueue } from './outbox/enqueue.ts';
+export { redriveOutbox } from './outbox/redrive.ts';
+export { type OutboxRelayOptions, createOutboxRelay } from './outbox/relay.ts';
+export { type PrepareOptions, type Prepared, prepareDatabase } from './prepare-database.ts';
+export { type RoleTimeouts, roleTimeoutsSql, setRoleTimeouts } from './role-timeouts.ts';
+export type { Seed } from './seed.ts';
 export type * from './types.ts';

@@ -6,6 +6,7 @@
  * - relay: what publishes the outbox's rows and removes them once they are safe.
  * - inbox: ids of messages already applied, saved in the same transaction as their effect.
  */
+import type { Writable } from 'node:stream';
 
 /** SQL text; with a `name` it becomes a prepared statement. A name always stands for one text. */
 export interface Statement {
@@ -14,11 +15,21 @@ export interface Statement {
 }
 
 export interface Queryable {
-  /** The rows. `bigint` columns come as numbers (beyond 2^53 it throws), `numeric` as strings. */
+  /**
+   * The rows. `bigint` columns come as numbers (beyond 2^53 - 1 it throws), `numeric` and `date` as
+   * strings, `timestamptz` as dates. On the database itself a statement that begins with SELECT is
+   * asked once more when its connection was lost; a SELECT with side effects belongs in a transaction.
+   */
   query<Row extends object = Record<string, unknown>>(
     statement: Statement | string,
     values?: readonly unknown[],
   ): Promise<Row[]>;
+}
+
+/** What loads the seed data: a connection of its own, in a transaction. */
+export interface SeedClient extends Queryable {
+  /** Takes what `COPY … FROM STDIN` reads; `copyRows` writes to it. */
+  copyFrom(text: string): Writable;
 }
 
 /** A running transaction; `afterCommit` runs once it has committed, and never if it has not. */
@@ -60,10 +71,17 @@ export interface OutboxMessage {
 /** What a caller gives; id and time are filled in. */
 export type NewOutboxMessage = Omit<OutboxMessage, 'id' | 'occurredAt'> & { readonly id?: string };
 
-/** Publishes the rows of an outbox, each at least once, in the order of their ids a routing key. */
+/**
+ * Publishes the rows of an outbox, each at least once. It begins with the oldest, so messages leave in
+ * their order as long as none fails; one that has to be tried again is overtaken. Consumers that must
+ * not go back in time compare a version in the body.
+ */
 export interface OutboxRelay {
   /** Looks now instead of at the next interval; call it after a commit. */
   nudge(): void;
-  /** Ends the loop; waits for what is being published. Unsent rows stay. */
+  /**
+   * Ends the loop; waits a while for what is being published, and gives the rest free for other
+   * relays. Unsent rows stay.
+   */
   stop(): Promise<void>;
 }

@@ -20,6 +20,8 @@ import { stopServer, takeOver } from './takeover.ts';
 import { afterDeath } from './watchdog.ts';
 
 export { EmbeddedPostgresError } from './errors.ts';
+export { own } from './ownership.ts';
+export { takeOver } from './takeover.ts';
 export { afterDeath } from './watchdog.ts';
 
 export interface EmbeddedPostgresOptions {

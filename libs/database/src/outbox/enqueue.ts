@@ -1,0 +1,27 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { NewOutboxMessage, Statement, Transaction } from '../types.ts';
+
+const insert: Statement = {
+  name: 'outbox-insert',
+  text: `INSERT INTO outbox (id, exchange, routing_key, body, headers, mandatory)
+         SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::json[], $5::json[], $6::bool[])`,
+};
+
+/**
+ * Saves messages in the transaction of the data they tell of: both are kept, or neither. Nudge the
+ * relay after the commit (`transaction.afterCommit(relay.nudge)`), or it looks at its next interval.
+ */
+export async function enqueue(
+  transaction: Transaction,
+  ...messages: readonly NewOutboxMessage[]
+): Promise<void> {
+  if (messages.length === 0) return;
+  await transaction.query(insert, [
+    messages.map(({ id }) => id ?? uuidv7()),
+    messages.map(({ exchange }) => exchange),
+    messages.map(({ routingKey }) => routingKey),
+    messages.map(({ body }) => JSON.stringify(body ?? null)),
+    messages.map(({ headers }) => JSON.stringify(headers ?? {})),
+    messages.map(({ mandatory }) => mandatory ?? false),
+  ]);
+}
