@@ -4,7 +4,8 @@ import { seedLogistics } from './seed.ts';
 import { createLogisticsWorker } from './worker-app.ts';
 
 await runService({
-  name: 'logistics-worker',
+  // The same name as the serving process: what goes by the name, the cache above all, is shared.
+  name: 'logistics',
   env: process.env,
   migrations: logisticsMigrations,
   seed: seedLogistics,

@@ -108,7 +108,7 @@ export async function startLogisticsService(
     },
     worker: async () => {
       const log = createTestLogger();
-      const connected = await world.connect('logistics-worker');
+      const connected = await world.connect('logistics');
       const pool = connect('logistics-worker');
       const app = createLogisticsWorker({ ...connected, database: pool, log }, topology);
       await app.start();
