@@ -1,5 +1,5 @@
 import type { Instruments } from './instruments.ts';
-import type { OutboxState, PoolState } from './types.ts';
+import type { OutboxState, PoolState, UpstreamReplicas } from './types.ts';
 
 /** A reading later than this is left out of the scrape; Prometheus gives a scrape 10 s by default. */
 const READ_TIMEOUT_MS = 2_000;
@@ -19,6 +19,7 @@ export interface Readings {
     kind: string,
     read: () => Promise<Readonly<Record<string, number>>>,
   ): () => void;
+  replicas(service: string, read: () => readonly UpstreamReplicas[]): () => void;
   /** Reads all; one that fails or is late is counted, and its series are left out. */
   readAll(): Promise<void>;
 }
@@ -70,6 +71,14 @@ export function createReadings(instruments: Instruments): Readings {
           instruments.gauge('jobs').set({ service, kind, state }, count);
         }
       }),
+    replicas: (service, read) =>
+      add(service, 'replicas', async () => {
+        const gauge = instruments.gauge('gatewayReplicas');
+        for (const { upstream, known, usable } of read()) {
+          gauge.set({ service, upstream, state: 'known' }, known);
+          gauge.set({ service, upstream, state: 'usable' }, usable);
+        }
+      }),
     async readAll() {
       for (const key of READ_GAUGES) instruments.gauge(key).reset();
       await Promise.all([...readings].map(readOne));
@@ -85,4 +94,5 @@ const READ_GAUGES = [
   'outboxOldest',
   'outboxDead',
   'jobs',
+  'gatewayReplicas',
 ] as const;

@@ -1,4 +1,5 @@
 import { createCacheMetrics } from './cache-metrics.ts';
+import { createGatewayMetrics } from './gateway-metrics.ts';
 import { createClientMetrics, createHttpMetrics } from './http-metrics.ts';
 import type { CountingHttpMetrics } from './http-metrics.ts';
 import { createInstruments } from './instruments.ts';
@@ -36,6 +37,7 @@ export function createMetricsRegistry({
       client: createClientMetrics(instruments, service),
       cache: createCacheMetrics(instruments, service),
       messages: createMessageMetrics(instruments, service),
+      gateway: createGatewayMetrics(instruments, readings, service),
       pool: (name, read) => readings.pool(service, name, read),
       outbox: (read) => readings.outbox(service, read),
       jobs: (kind, read) => readings.jobs(service, kind, read),

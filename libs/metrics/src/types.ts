@@ -78,6 +78,23 @@ export interface OutboxState {
   readonly dead: number;
 }
 
+/** How many replicas of an upstream discovery knows, and how many of them get requests. */
+export interface UpstreamReplicas {
+  readonly upstream: string;
+  readonly known: number;
+  readonly usable: number;
+}
+
+/** The decisions that a gateway takes. */
+export interface GatewayMetrics {
+  /** A request goes to another replica; `reason` is the error code of the attempt before. */
+  retry(upstream: string, reason: string): void;
+  rateLimit(limiter: string, outcome: 'passed' | 'refused' | 'unchecked'): void;
+  reload(outcome: 'done' | 'refused'): void;
+  /** Adds the replicas, read at each scrape; the result removes them. */
+  replicas(read: () => readonly UpstreamReplicas[]): () => void;
+}
+
 /** The instruments of one service, its name already bound. */
 export interface ServiceMetrics {
   readonly service: string;
@@ -85,6 +102,7 @@ export interface ServiceMetrics {
   readonly client: { observe(observation: ClientObservation): void };
   readonly cache: CacheMetrics;
   readonly messages: MessageMetrics;
+  readonly gateway: GatewayMetrics;
   /** Adds a pool that is read at each scrape; the result removes it. */
   pool(name: string, read: () => PoolState): () => void;
   /** Adds an outbox that is read at each scrape; the result removes it. */

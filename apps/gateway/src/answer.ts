@@ -1,0 +1,92 @@
+import { pipeline } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { problemDocument, problemHeaders, toProblem } from '@woodytoys/service';
+import type { Exchange } from './exchange.ts';
+
+/** What an endpoint or an aborting filter answers. */
+export interface Answer {
+  readonly status: number;
+  /** Names in lower case and values in turn; no hop-by-hop header. */
+  readonly headers: readonly string[];
+  readonly body: Buffer | string | Readable | null;
+}
+
+/** An endpoint's word that it writes the answer to the response itself. */
+export const TAKEN: unique symbol = Symbol('taken');
+
+/** Says `value` as JSON. */
+export function jsonAnswer(
+  status: number,
+  value: unknown,
+  headers: readonly string[] = [],
+): Answer {
+  return {
+    status,
+    headers: ['content-type', 'application/json', ...headers],
+    body: JSON.stringify(value),
+  };
+}
+
+/** Any error as problem+json. */
+export function problemAnswer(error: unknown, exchange: Exchange): Answer {
+  const problem = toProblem(error);
+  const { requestId, path: instance } = exchange;
+  const headers = Object.entries(problemHeaders(problem, requestId));
+  return {
+    status: problem.status,
+    // The request id goes with every answer; it is not repeated here.
+    headers: headers.filter(([name]) => name !== 'x-request-id').flat(),
+    body: JSON.stringify(problemDocument(problem, { instance, requestId })),
+  };
+}
+
+/** Writes the head of an answer with what every answer of the gateway carries. */
+export function writeHead(exchange: Exchange, status: number, headers: readonly string[]): void {
+  const all = [...headers, 'x-request-id', exchange.requestId, ...exchange.answerHeaders];
+  exchange.response.writeHead(status, all);
+}
+
+/** Writes an answer; one whose body breaks is cut, so that a part is not taken for the whole. */
+export function sendAnswer(exchange: Exchange, { status, headers, body }: Answer): void {
+  const { response } = exchange;
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  if (body === null || typeof body === 'string' || Buffer.isBuffer(body)) {
+    writeHead(exchange, status, [...headers, ...contentLength(status, body)]);
+    response.end(body);
+    return;
+  }
+  writeHead(exchange, status, headers);
+  exchange.onClientGone = () => body.destroy();
+  pipeline(body, response, (error) => {
+    if (error) exchange.error ??= error;
+  });
+}
+
+/** Answers an error, and keeps its cause for the log. */
+export function sendProblemAnswer(exchange: Exchange, error: unknown): void {
+  exchange.error = error;
+  sendAnswer(exchange, problemAnswer(error, exchange));
+  discardBody(exchange);
+}
+
+/** How much of an unwanted body is read so that its sender sees the answer and not a reset. */
+const DISCARD_BYTES = 4_000_000;
+
+/** Lets go of a request whose body is not wanted any more. */
+function discardBody({ request }: Exchange): void {
+  if (request.complete) return;
+  let discarded = 0;
+  request.on('data', (chunk: Buffer) => {
+    discarded += chunk.length;
+    if (discarded > DISCARD_BYTES) request.destroy();
+  });
+}
+
+function contentLength(status: number, body: Buffer | string | null): string[] {
+  if (status === 204 || status === 304) return [];
+  const bytes = body === null ? 0 : Buffer.byteLength(body);
+  return ['content-length', String(bytes)];
+}

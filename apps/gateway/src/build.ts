@@ -1,0 +1,177 @@
+import type { Logger } from '@woodytoys/service';
+import { GatewayConfigError } from './config/errors.ts';
+import type { LoadedConfig } from './config/load.ts';
+import type {
+  FilterConfig,
+  Mistake,
+  ProbeConfig,
+  RouteConfig,
+  UpstreamConfig,
+} from './config/types.ts';
+import type { GatewayMetrics } from './metrics.ts';
+import { parsePathTemplate } from './path-template.ts';
+import type { BuildContext, RateLimitRedis, Registry } from './plugin.ts';
+import type { Shared } from './shared.ts';
+import { RouteTable } from './table.ts';
+import type { Route } from './table.ts';
+import { durationMs } from './units.ts';
+import { createDiscovery } from './upstreams/discovery.ts';
+import type { ResolveName } from './upstreams/discovery.ts';
+import type { ProbeOptions } from './upstreams/probe.ts';
+import type { UpstreamObserver } from './upstreams/upstream-request.ts';
+import { Upstream } from './upstreams/upstream.ts';
+
+export interface BuildDependencies {
+  readonly registry: Registry;
+  readonly shared: Shared;
+  readonly metrics: GatewayMetrics;
+  readonly observer: UpstreamObserver;
+  readonly log: Logger;
+  readonly redis: RateLimitRedis | undefined;
+  readonly resolveName: ResolveName;
+}
+
+export interface BuiltGateway {
+  readonly table: RouteTable;
+  readonly upstreams: readonly Upstream[];
+}
+
+/**
+ * Makes the route table of a configuration.
+ * @throws GatewayConfigError with everything that the schema could not see: an upstream that is not
+ * there, a path that is none, the same route twice.
+ */
+export function buildGateway(loaded: LoadedConfig, dependencies: BuildDependencies): BuiltGateway {
+  const { config } = loaded;
+  const mistakes: Mistake[] = [];
+  const attempt = <Result>(pointer: string, work: () => Result): Result | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      mistakes.push(loaded.mistakeAt(pointer, error.message));
+      return undefined;
+    }
+  };
+
+  const upstreams = new Map<string, Upstream>();
+  for (const [name, upstreamConfig] of Object.entries(config.upstreams)) {
+    attempt(`/upstreams/${name}/discover`, () =>
+      upstreams.set(name, buildUpstream(name, upstreamConfig, dependencies)),
+    );
+  }
+  const routes: Route[] = [];
+  for (const [index, routeConfig] of config.routes.entries()) {
+    const at = `/routes/${index}`;
+    const template = attempt(`${at}/path`, () => parsePathTemplate(routeConfig.path));
+    if (template === undefined) continue;
+    const context: BuildContext = {
+      ...dependencies,
+      route: routeConfig,
+      template,
+      hasOutgoing: routeConfig.outgoing.length > 0,
+      shared: (key, create) => dependencies.shared.get(key, create),
+      upstream(name) {
+        const upstream = upstreams.get(name);
+        if (upstream !== undefined) return upstream;
+        const known = Object.keys(config.upstreams);
+        // One that is there and has a mistake of its own is told at its own place.
+        if (known.includes(name)) throw new AlreadyTold();
+        throw new TypeError(
+          `there is no upstream "${name}"; there are ${known.join(', ') || 'none'}`,
+        );
+      },
+    };
+    attempt(`${at}/parameters`, () => checkParameterNames(routeConfig, template.parameters));
+    const route = buildRoute(routeConfig, at, context, dependencies.registry, attempt);
+    if (route === undefined) continue;
+    // Added one by one, so that a clash is told at the route that brought it.
+    attempt(at, () => new RouteTable([...routes.filter(sameShape(route)), route]));
+    routes.push(route);
+  }
+  if (mistakes.length > 0) throw new GatewayConfigError(mistakes);
+  return { table: new RouteTable(routes), upstreams: [...upstreams.values()] };
+}
+
+class AlreadyTold extends Error {}
+
+type Attempt = <Result>(pointer: string, work: () => Result) => Result | undefined;
+
+function buildRoute(
+  config: RouteConfig,
+  at: string,
+  context: BuildContext,
+  { filters, endpoints }: Registry,
+  attempt: Attempt,
+): Route | undefined {
+  const each = <Made>(direction: 'incoming' | 'outgoing'): Made[] =>
+    config[direction].flatMap((filterConfig, index) => {
+      const [name, options] = nameAndOptions(filterConfig);
+      const create = filters.get(name)?.[direction];
+      const made = attempt(`${at}/${direction}/${index}`, () =>
+        create?.((options ?? {}) as never, context),
+      );
+      return made === undefined ? [] : [made as Made];
+    });
+  const [name, options] = nameAndOptions(config.endpoint);
+  let endpoint;
+  try {
+    endpoint = attempt(`${at}/endpoint`, () =>
+      endpoints.get(name)?.create(options as never, context),
+    );
+  } catch (error) {
+    if (!(error instanceof AlreadyTold)) throw error;
+  }
+  if (endpoint === undefined) return undefined;
+  return {
+    template: context.template,
+    host: config.host,
+    methods: config.methods,
+    parameters: config.parameters,
+    incoming: each('incoming'),
+    outgoing: each('outgoing'),
+    endpoint,
+  };
+}
+
+function nameAndOptions(config: FilterConfig): readonly [string, unknown] {
+  return typeof config === 'string'
+    ? [config, undefined]
+    : (Object.entries(config)[0] as [string, unknown]);
+}
+
+function sameShape({ host, template }: Route): (other: Route) => boolean {
+  const shape = (text: string) => text.replaceAll(/\{\w+\}/g, '{}');
+  return (other) => other.host === host && shape(other.template.text) === shape(template.text);
+}
+
+function checkParameterNames({ parameters = {} }: RouteConfig, had: readonly string[]): void {
+  const unknown = Object.keys(parameters).find((name) => !had.includes(name));
+  if (unknown !== undefined) throw new TypeError(`the path has no parameter "${unknown}"`);
+}
+
+function buildUpstream(
+  name: string,
+  config: UpstreamConfig,
+  { shared, resolveName, log }: BuildDependencies,
+): Upstream {
+  // The same name with the same settings goes on over a reload, its connections included.
+  return shared.get(`upstream ${name} ${JSON.stringify(config)}`, () => {
+    const discovery = createDiscovery(config.discover, { resolveName, log });
+    const probed = discovery.kind === 'dns' || config.probe.static;
+    return new Upstream(
+      {
+        name,
+        connections: config.connections,
+        connectTimeoutMs: durationMs(config.connectTimeout),
+        keepAliveMs: durationMs(config.keepAlive),
+        probe: probed ? probeOptions(config.probe) : undefined,
+      },
+      { discovery, log },
+    );
+  });
+}
+
+function probeOptions({ port, path, interval, timeout }: ProbeConfig): ProbeOptions {
+  return { port, path, intervalMs: durationMs(interval), timeoutMs: durationMs(timeout) };
+}

@@ -1,0 +1,206 @@
+import type { Registry } from '../plugin.ts';
+import { DURATION_PATTERN, SIZE_PATTERN } from '../units.ts';
+
+/** Every method that a route may have. */
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+const duration = (description: string, fallback: string) => ({
+  type: 'string',
+  pattern: DURATION_PATTERN,
+  description: `${description} Written as 800ms, 30s, 1m or 2h.`,
+  default: fallback,
+});
+
+/**
+ * The JSON Schema (2020-12) of the configuration, whole: what validates it, what editors complete
+ * from, and what the reference page shows. The registry gives the filters and endpoints.
+ */
+export function configSchema({ filters, endpoints }: Registry): Record<string, unknown> {
+  const filter = (direction: 'incoming' | 'outgoing') => {
+    const usable = [...filters.values()].filter((definition) => definition[direction]);
+    return {
+      description: 'A filter by its name, or by its name with its options.',
+      type: ['string', 'object'],
+      if: { type: 'string' },
+      then: { enum: usable.map(({ name }) => name) },
+      else: {
+        properties: Object.fromEntries(usable.map(({ name, options }) => [name, options])),
+        additionalProperties: false,
+        minProperties: 1,
+        maxProperties: 1,
+      },
+    };
+  };
+  const route = routeProperties(filter('incoming'), filter('outgoing'));
+  const upstream = upstreamProperties();
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'gateway.yaml',
+    description: 'The configuration of the gateway: upstreams, and the routes that lead to them.',
+    type: 'object',
+    properties: {
+      include: {
+        type: 'array',
+        description:
+          'Files with further upstreams and routes, relative to this one; * and ** are wildcards.',
+        items: { type: 'string' },
+      },
+      defaults: {
+        type: 'object',
+        description: 'What holds for each upstream or route that does not say otherwise.',
+        properties: {
+          upstream: { type: 'object', properties: upstream, additionalProperties: false },
+          route: { type: 'object', properties: route, additionalProperties: false },
+        },
+        additionalProperties: false,
+      },
+      upstreams: {
+        type: 'object',
+        description: 'The services that routes lead to, by name.',
+        propertyNames: { pattern: '^[a-z][a-z0-9-]{0,62}$' },
+        additionalProperties: {
+          type: 'object',
+          properties: {
+            discover: {
+              type: 'string',
+              description:
+                'Where its replicas are: dns://name:port, or http://host:port, several separated by commas.',
+            },
+            ...upstream,
+          },
+          required: ['discover'],
+          additionalProperties: false,
+        },
+      },
+      routes: {
+        type: 'array',
+        description: 'What requests are answered, and how.',
+        items: {
+          type: 'object',
+          properties: {
+            path: {
+              type: 'string',
+              description:
+                'What the path must be: parameters as {name}, * as the last segment for any rest. Static segments win over parameters.',
+            },
+            host: { type: 'string', description: 'Only requests for this host; any unless given.' },
+            methods: {
+              type: 'array',
+              description: 'GET includes HEAD.',
+              items: { enum: [...METHODS] },
+              minItems: 1,
+              uniqueItems: true,
+            },
+            parameters: {
+              type: 'object',
+              description:
+                'What parameters must be, 400 otherwise: id is a positive integer, uuid, or text.',
+              additionalProperties: { enum: ['id', 'uuid', 'text'] },
+            },
+            endpoint: {
+              type: 'object',
+              description: 'What answers: one endpoint by its name, with its options.',
+              properties: Object.fromEntries(
+                [...endpoints.values()].map(({ name, options }) => [name, options]),
+              ),
+              additionalProperties: false,
+              minProperties: 1,
+              maxProperties: 1,
+            },
+            ...route,
+          },
+          required: ['path', 'methods', 'endpoint'],
+          additionalProperties: false,
+        },
+      },
+    },
+    additionalProperties: false,
+  };
+}
+
+function routeProperties(incoming: object, outgoing: object): Record<string, object> {
+  return {
+    timeout: duration('How long the first byte of the answer may take, retries included.', '10s'),
+    idleTimeout: duration('How long no byte may come in the middle of an answer.', '30s'),
+    maxBody: {
+      type: 'string',
+      pattern: SIZE_PATTERN,
+      description: 'The largest body of a request, 413 past it. Written as 512B, 100kB or 5MB.',
+      default: '100kB',
+    },
+    incoming: {
+      type: 'array',
+      description: 'Filters before the endpoint, in their order.',
+      items: incoming,
+      default: [],
+    },
+    outgoing: {
+      type: 'array',
+      description: 'Filters after the endpoint, in their order.',
+      items: outgoing,
+      default: [],
+    },
+  };
+}
+
+function upstreamProperties(): Record<string, object> {
+  return {
+    connections: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 65_535,
+      description: 'The most connections to one replica; more requests wait for one.',
+      default: 256,
+    },
+    connectTimeout: duration('How long a connection may take.', '500ms'),
+    keepAlive: duration(
+      'How long an unused connection is kept: less than the replica keeps it, and than it drains.',
+      '2s',
+    ),
+    probe: {
+      type: 'object',
+      description: 'How replicas are asked whether they are ready.',
+      properties: {
+        port: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 65_535,
+          description: "Of the replica's host; the replica's own port unless given.",
+        },
+        path: { type: 'string', pattern: '^/', description: '200 is ready.', default: '/readyz' },
+        interval: duration('How often.', '500ms'),
+        timeout: duration('How long an answer may take.', '1s'),
+        static: {
+          type: 'boolean',
+          description:
+            'Replicas found by DNS are always probed, those of a static list when this is true.',
+          default: false,
+        },
+      },
+      additionalProperties: false,
+    },
+  };
+}
+
+/** The schema's own defaults of an upstream and of a route. */
+export function builtInDefaults(): {
+  readonly upstream: Record<string, unknown>;
+  readonly probe: Record<string, unknown>;
+  readonly route: Record<string, unknown>;
+} {
+  const { probe, ...upstream } = upstreamProperties();
+  const { properties } = probe as { properties: Record<string, object> };
+  return {
+    upstream: defaultsOf(upstream),
+    probe: defaultsOf(properties),
+    route: defaultsOf(routeProperties({}, {})),
+  };
+}
+
+function defaultsOf(properties: Record<string, object>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, schema]) =>
+      'default' in schema ? [[name, schema.default]] : [],
+    ),
+  );
+}

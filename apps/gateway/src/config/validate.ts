@@ -1,0 +1,68 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+
+/** A mistake against the schema, by the place it is at. */
+export interface SchemaMistake {
+  readonly pointer: string;
+  readonly message: string;
+}
+
+/** Makes a function that tells every mistake of a value against `schema`. */
+export function createValidator(
+  schema: Record<string, unknown>,
+): (value: unknown) => readonly SchemaMistake[] {
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: true,
+    allowUnionTypes: true,
+    strictTypes: false,
+  });
+  const validate: ValidateFunction = ajv.compile(schema);
+  return (value) => {
+    if (validate(value)) return [];
+    return (
+      (validate.errors ?? [])
+        // `if` only says that one of its branches failed, which is told by itself.
+        .filter(({ keyword }) => keyword !== 'if')
+        .map((error) => ({ pointer: pointerOf(error), message: messageOf(error) }))
+    );
+  };
+}
+
+function pointerOf({ instancePath, keyword, params }: ErrorObject): string {
+  const inside = keyword === 'additionalProperties' ? params['additionalProperty'] : undefined;
+  return inside === undefined ? instancePath : `${instancePath}/${escapePointer(String(inside))}`;
+}
+
+function messageOf({
+  instancePath,
+  keyword,
+  params,
+  message,
+  schema,
+  parentSchema,
+}: ErrorObject): string {
+  const where = instancePath === '' ? 'the file' : instancePath.slice(1).replaceAll('/', '.');
+  switch (keyword) {
+    case 'additionalProperties': {
+      const known = Object.keys((parentSchema?.['properties'] as object | undefined) ?? {});
+      return `${where}: "${params['additionalProperty']}" is unknown; known are ${known.join(', ')}`;
+    }
+    case 'required':
+      return `${where}: "${params['missingProperty']}" is missing`;
+    case 'enum':
+      return `${where}: must be one of ${(schema as unknown[]).join(', ')}`;
+    case 'pattern': {
+      const about = parentSchema?.['description'];
+      return `${where}: does not have the form that it needs${typeof about === 'string' ? ` (${about})` : ` (${params['pattern']})`}`;
+    }
+    case 'propertyNames':
+      return `${where}: "${params['propertyName']}" is no fitting name`;
+    default:
+      return `${where}: ${message}`;
+  }
+}
+
+function escapePointer(part: string): string {
+  return part.replaceAll('~', '~0').replaceAll('/', '~1');
+}

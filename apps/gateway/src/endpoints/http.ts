@@ -1,0 +1,95 @@
+import type { Readable } from 'node:stream';
+import { TAKEN } from '../answer.ts';
+import type { Answer } from '../answer.ts';
+import { durationMs, sizeBytes } from '../units.ts';
+import type { Exchange } from '../exchange.ts';
+import { parsePathTemplate, pathBuilder } from '../path-template.ts';
+import type { EndpointDefinition } from '../plugin.ts';
+import { requestBody } from '../request-body.ts';
+import { UpstreamRequest } from '../upstreams/upstream-request.ts';
+import { AnswerReceiver, DirectReceiver } from './forward.ts';
+
+interface HttpOptions {
+  readonly upstream: string;
+  /** The route's own path unless given. */
+  readonly path?: string;
+}
+
+/** Passes the request to a replica of an upstream, and its answer back, both as they come. */
+export const http: EndpointDefinition<HttpOptions> = {
+  name: 'http',
+  options: {
+    type: 'object',
+    description: 'Passes the request to an upstream and its answer back.',
+    properties: {
+      upstream: { type: 'string', description: 'A name under `upstreams`.' },
+      path: {
+        type: 'string',
+        description:
+          "The upstream's path, with the route's parameters; the route's own unless given.",
+      },
+    },
+    required: ['upstream'],
+    additionalProperties: false,
+  },
+  create({ upstream: name, path }, { route, template, observer, hasOutgoing, upstream: find }) {
+    const upstream = find(name);
+    const target = path === undefined ? template : parsePathTemplate(path);
+    checkParameters(target.parameters, template.parameters);
+    const buildPath = pathBuilder(target);
+    const timeoutMs = durationMs(route.timeout);
+    const idleTimeoutMs = durationMs(route.idleTimeout);
+    const maxBodyBytes = sizeBytes(route.maxBody);
+
+    function forward(
+      exchange: Exchange,
+      body: Buffer | Readable | null,
+    ): typeof TAKEN | Promise<Answer> {
+      const { request, headers } = exchange;
+      const { 'content-length': length } = request.headers;
+      if (body !== null && !Buffer.isBuffer(body) && length !== undefined) {
+        headers.push('content-length', length);
+      }
+      exchange.upstream = name;
+      const receiver = hasOutgoing ? new AnswerReceiver(exchange) : new DirectReceiver(exchange);
+      const upstreamRequest = new UpstreamRequest(
+        upstream,
+        {
+          method: request.method as string,
+          path: buildPath(exchange.parameters) + exchange.query,
+          headers,
+          body,
+          timeoutMs,
+          idleTimeoutMs,
+        },
+        receiver,
+        observer,
+      );
+      receiver.follow(upstreamRequest);
+      upstreamRequest.start();
+      return receiver instanceof AnswerReceiver ? receiver.answer : TAKEN;
+    }
+
+    async function forwardLater(
+      exchange: Exchange,
+      body: Promise<Buffer>,
+    ): Promise<Answer | typeof TAKEN> {
+      return forward(exchange, await body);
+    }
+
+    return (exchange) => {
+      const body = requestBody(exchange.request, maxBodyBytes);
+      return body instanceof Promise ? forwardLater(exchange, body) : forward(exchange, body);
+    };
+  },
+};
+
+/** @throws TypeError when the upstream's path asks for a parameter that the route does not have. */
+export function checkParameters(wanted: readonly string[], had: readonly string[]): void {
+  const unknown = wanted.find((name) => !had.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `the route's path has no parameter "${unknown}"; it has ${had.map((name) => `"${name}"`).join(', ') || 'none'}`,
+    );
+  }
+}

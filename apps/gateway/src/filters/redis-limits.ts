@@ -1,0 +1,73 @@
+import type { IncrementResponse, Options, Store } from 'express-rate-limit';
+import { RedisStore } from 'rate-limit-redis';
+import type { RedisReply } from 'rate-limit-redis';
+import type { RateLimitRedis } from '../plugin.ts';
+
+/** After a failure Redis is left alone for this long: what cannot answer must not cost time. */
+const REST_MS = 1_000;
+
+/**
+ * Counts in Redis, for all replicas of the gateway together. While Redis fails it throws at once,
+ * without asking, and tries again each second.
+ */
+export class RedisLimits implements Store {
+  readonly prefix: string;
+  readonly #redis: RateLimitRedis;
+  readonly #store: RedisStore;
+  #options: Options | undefined;
+  #restUntil = 0;
+  readonly #onReady = () => void this.#load();
+
+  constructor(redis: RateLimitRedis, prefix: string) {
+    this.prefix = prefix;
+    this.#redis = redis;
+    this.#store = new RedisStore({
+      prefix,
+      sendCommand: (command: string, ...args: string[]) =>
+        redis.call(command, ...args) as Promise<RedisReply>,
+    });
+    redis.on('ready', this.#onReady);
+  }
+
+  init(options: Options): void {
+    this.#options = options;
+    if (this.#redis.status === 'ready') void this.#load();
+  }
+
+  async increment(key: string): Promise<IncrementResponse> {
+    const now = performance.now();
+    if (now < this.#restUntil) throw new Error('Redis failed a moment ago');
+    try {
+      return await this.#store.increment(key);
+    } catch (error) {
+      this.#restUntil = now + REST_MS;
+      throw error;
+    }
+  }
+
+  decrement(key: string): Promise<void> {
+    return this.#store.decrement(key);
+  }
+
+  resetKey(key: string): Promise<void> {
+    return this.#store.resetKey(key);
+  }
+
+  close(): void {
+    this.#redis.off('ready', this.#onReady);
+  }
+
+  /**
+   * The store keeps the promise of its script's hash: one that was rejected, because Redis was not
+   * there yet, would stay so for good. So the script is loaded anew at each connection.
+   */
+  async #load(): Promise<void> {
+    try {
+      await this.#store.init(this.#options as Options);
+      this.#restUntil = 0;
+    } catch {
+      // The connection broke again; the next `ready` loads it, and until then counting throws.
+      this.#restUntil = performance.now() + REST_MS;
+    }
+  }
+}

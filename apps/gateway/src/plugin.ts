@@ -1,0 +1,87 @@
+import type { Logger } from '@woodytoys/service';
+import type { Answer, TAKEN } from './answer.ts';
+import type { RouteConfig } from './config/types.ts';
+import type { GatewayMetrics } from './metrics.ts';
+import type { Exchange } from './exchange.ts';
+import type { PathTemplate } from './path-template.ts';
+import type { UpstreamObserver } from './upstreams/upstream-request.ts';
+import type { Upstream } from './upstreams/upstream.ts';
+
+/** A JSON Schema (2020-12) of an object: a filter's or endpoint's options. */
+export interface OptionsSchema {
+  readonly type: 'object';
+  readonly description: string;
+  readonly properties: Readonly<Record<string, object>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: false | object;
+  readonly [keyword: string]: unknown;
+}
+
+/** Before the endpoint: nothing to go on, or an answer, which skips what would come after. */
+export type IncomingFilter = (
+  exchange: Exchange,
+) => Answer | undefined | Promise<Answer | undefined>;
+
+/** After the endpoint: the answer as it is to go on. */
+export type OutgoingFilter = (exchange: Exchange, answer: Answer) => Answer | Promise<Answer>;
+
+/** Answers a route, or says that it writes the answer itself. */
+export type Endpoint = (
+  exchange: Exchange,
+) => Answer | typeof TAKEN | Promise<Answer | typeof TAKEN>;
+
+/** What filters and endpoints are made with, once for each route that lists them. */
+export interface BuildContext {
+  readonly route: RouteConfig;
+  readonly template: PathTemplate;
+  readonly log: Logger;
+  readonly metrics: GatewayMetrics;
+  readonly observer: UpstreamObserver;
+  /** True when filters follow, so that an endpoint hands its answer on instead of writing it. */
+  readonly hasOutgoing: boolean;
+  /** @throws TypeError when the configuration has no upstream of that name. */
+  upstream(name: string): Upstream;
+  /**
+   * What several routes share, and what outlives a reload: the same key gives the same thing as
+   * long as any table in use asks for it.
+   */
+  shared<Shared extends Closable>(key: string, create: () => Shared): Shared;
+  /** Where limits are kept for all replicas of the gateway; undefined keeps them in this process. */
+  readonly redis: RateLimitRedis | undefined;
+}
+
+export interface Closable {
+  close(): Promise<void> | void;
+}
+
+/** The little of a Redis client that filters use. */
+export interface RateLimitRedis {
+  call(command: string, ...args: string[]): Promise<unknown>;
+  readonly status: string;
+  on(event: 'ready', listener: () => void): unknown;
+  off(event: 'ready', listener: () => void): unknown;
+}
+
+/**
+ * A filter: its name in a route's `incoming` or `outgoing`, the schema of its options, and the
+ * function that works on each exchange.
+ */
+export interface FilterDefinition<Options = never> {
+  readonly name: string;
+  readonly options: OptionsSchema;
+  readonly incoming?: (options: Options, context: BuildContext) => IncomingFilter;
+  readonly outgoing?: (options: Options, context: BuildContext) => OutgoingFilter;
+}
+
+/** An endpoint: its name under a route's `endpoint`, the schema of its options, and its function. */
+export interface EndpointDefinition<Options = never> {
+  readonly name: string;
+  readonly options: OptionsSchema;
+  create(options: Options, context: BuildContext): Endpoint;
+}
+
+/** Every filter and endpoint that a configuration may name. */
+export interface Registry {
+  readonly filters: ReadonlyMap<string, FilterDefinition>;
+  readonly endpoints: ReadonlyMap<string, EndpointDefinition>;
+}

@@ -1,0 +1,70 @@
+import { problem } from '@woodytoys/service';
+import type { FieldError, ProblemError } from '@woodytoys/service';
+
+/** The errors that the gateway itself answers, each said in one place. */
+
+export function badRequest(detail: string, cause?: unknown): ProblemError {
+  return problem('WT-REQUEST-UNREADABLE', detail, { cause });
+}
+
+export function parametersInvalid(errors: readonly FieldError[]): ProblemError {
+  const names = errors.map(({ pointer }) => pointer.slice('/path/'.length)).join(', ');
+  return problem('WT-PARAMETER-INVALID', `The path is not valid in: ${names}.`, { errors });
+}
+
+export function routeNotFound(path: string): ProblemError {
+  return problem('WT-ROUTE-NOT-FOUND', `The gateway has no route for ${path}.`);
+}
+
+export function methodNotAllowed(method: string, allow: string): ProblemError {
+  return problem('WT-METHOD-NOT-ALLOWED', `${method} is not possible here; use ${allow}.`, {
+    headers: { allow },
+  });
+}
+
+export function bodyTooLarge(maxBytes: number): ProblemError {
+  return problem('WT-BODY-TOO-LARGE', `The body is larger than ${maxBytes} bytes; send less.`);
+}
+
+export function rateLimited(limit: number, windowMs: number, retryAfter: string): ProblemError {
+  return problem(
+    'WT-RATE-LIMITED',
+    `More than ${limit} requests in ${windowMs / 1000} s; wait ${retryAfter} s.`,
+    { headers: { 'retry-after': retryAfter } },
+  );
+}
+
+/** No replica took the request: none of its bytes were sent. */
+export function upstreamUnavailable(upstream: string, cause: unknown): ProblemError {
+  return problem('WT-UNAVAILABLE', `The service ${upstream} cannot be reached; try again.`, {
+    headers: { 'retry-after': '1' },
+    cause,
+  });
+}
+
+/** The request was sent and the answer did not come, or not as HTTP. */
+export function upstreamBroke(upstream: string, cause: unknown): ProblemError {
+  return problem(
+    'WT-UPSTREAM-FAILED',
+    `The service ${upstream} ended the connection without a whole answer; what it did is unknown.`,
+    { cause },
+  );
+}
+
+export function upstreamTimedOut(upstream: string, timeoutMs: number): ProblemError {
+  return problem(
+    'WT-UPSTREAM-TIMEOUT',
+    `The service ${upstream} did not answer within ${timeoutMs} ms; what it did is unknown.`,
+  );
+}
+
+/** Nobody is left to read it: only the log sees this one. */
+export function clientGone(): Error {
+  return new Error('the client went before the answer was whole');
+}
+
+/** What lay behind an error, in one line for the log. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
+}

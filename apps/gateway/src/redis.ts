@@ -1,0 +1,45 @@
+import { Redis } from 'ioredis';
+import type { Logger } from '@woodytoys/service';
+import type { RateLimitRedis } from './plugin.ts';
+
+/** A limit is not worth waiting longer for. */
+const COMMAND_TIMEOUT_MS = 100;
+const LONGEST_RECONNECT_MS = 2_000;
+
+/**
+ * Connects to the Redis that rate limits are kept in. A command fails at once while there is no
+ * connection, and after 100 ms when there is one that does not answer: nothing queues up.
+ */
+export function connectRateLimitRedis(
+  url: string,
+  log: Logger,
+): RateLimitRedis & { close(): Promise<void> } {
+  const redis = new Redis(url, {
+    connectionName: 'gateway',
+    enableOfflineQueue: false,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: 1_000,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) => Math.min(attempt * 100, LONGEST_RECONNECT_MS),
+  });
+  let failing = false;
+  redis.on('error', (error: Error) => {
+    if (!failing) log.warn({ error }, 'no connection to Redis; rate limits pass every request');
+    failing = true;
+  });
+  redis.on('ready', () => {
+    if (failing) log.info('connected to Redis again');
+    failing = false;
+  });
+  return {
+    call: (command, ...args) => redis.call(command, ...args),
+    get status() {
+      return redis.status;
+    },
+    on: (event, listener) => redis.on(event, listener),
+    off: (event, listener) => redis.off(event, listener),
+    async close() {
+      redis.disconnect();
+    },
+  };
+}

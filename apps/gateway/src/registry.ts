@@ -1,0 +1,23 @@
+import { aggregate } from './endpoints/aggregate.ts';
+import { http } from './endpoints/http.ts';
+import { stream } from './endpoints/stream.ts';
+import { headers } from './filters/headers.ts';
+import { rateLimit } from './filters/rate-limit.ts';
+import type { EndpointDefinition, FilterDefinition, Registry } from './plugin.ts';
+
+/**
+ * The gateway's own filters and endpoints. Options are checked against each one's schema before
+ * `create` sees them, which is what makes the widening to a common type safe.
+ */
+export function builtInRegistry(): Registry {
+  return {
+    filters: byName([headers, rateLimit] as FilterDefinition[]),
+    endpoints: byName([http, aggregate, stream] as EndpointDefinition[]),
+  };
+}
+
+function byName<Definition extends { readonly name: string }>(
+  definitions: readonly Definition[],
+): ReadonlyMap<string, Definition> {
+  return new Map(definitions.map((definition) => [definition.name, definition]));
+}

@@ -1,0 +1,31 @@
+import { perLabels } from './children.ts';
+import type { Instruments } from './instruments.ts';
+import type { Readings } from './readings.ts';
+import type { GatewayMetrics } from './types.ts';
+
+/** Counts the decisions of a gateway; a limiter's counters exist from its first decision on, at 0. */
+export function createGatewayMetrics(
+  instruments: Instruments,
+  readings: Readings,
+  service: string,
+): GatewayMetrics {
+  const retries = perLabels((upstream: string, reason: string) =>
+    instruments.counter('gatewayRetries').labels(service, upstream, reason),
+  );
+  const limiters = perLabels((limiter: string) => {
+    const decisions = instruments.counter('gatewayRateLimit');
+    const counters = {
+      passed: decisions.labels(service, limiter, 'passed'),
+      refused: decisions.labels(service, limiter, 'refused'),
+      unchecked: decisions.labels(service, limiter, 'unchecked'),
+    };
+    for (const counter of Object.values(counters)) counter.inc(0);
+    return counters;
+  });
+  return {
+    retry: (upstream, reason) => retries(upstream, reason).inc(),
+    rateLimit: (limiter, outcome) => limiters(limiter)[outcome].inc(),
+    reload: (outcome) => instruments.counter('gatewayReloads').inc({ service, outcome }),
+    replicas: (read) => readings.replicas(service, read),
+  };
+}
