@@ -12,7 +12,7 @@ const terminal = createTerminal(process.stdout, process.stderr);
 async function main(): Promise<number> {
   try {
     const settings = readSettings(process.argv.slice(2), process.env, workspace);
-    if (settings) await run({ settings, stop, terminal, workspace });
+    if (settings) await run({ settings, environment: process.env, stop, terminal, workspace });
     else terminal.tell(usage);
     return 0;
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Database } from '@woodytoys/database';
 import { createInProcessMessaging } from '@woodytoys/messaging';
 import { createMetricsRegistry } from '@woodytoys/metrics';
 import { createPrivateServer, listen } from '@woodytoys/service';
-import type { App, Logger } from '@woodytoys/service';
+import type { App, Environment, Logger } from '@woodytoys/service';
 import { catalogueCopied } from './catalogue-copy.ts';
 import { ensureDatabases } from './databases.ts';
 import { startGateway } from './gateway.ts';
@@ -23,6 +23,7 @@ export interface PlatformOptions {
   readonly port: number;
   readonly privatePort: number;
   readonly seedScale: number;
+  readonly environment: Environment;
   readonly createLog: (service: string) => Logger;
   /** Everything that is opened is added here at once; the caller closes it, also half way. */
   readonly resources: AsyncDisposableStack;
@@ -32,6 +33,12 @@ export interface Platform {
   /** Where the gateway answers. */
   readonly port: number;
   readonly privatePort: number;
+}
+
+interface NamedApp {
+  readonly name: string;
+  readonly log: Logger;
+  readonly app: App;
 }
 
 /** Every service, the worker and the gateway in this process; resolves when all of it is ready. */
@@ -71,16 +78,12 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 
   const apps = services.flatMap(({ name, create, createWorker }) => {
     const store = storeOf(stores, name);
-    const dependencies = { ...store, messaging };
-    const app = create({ ...dependencies, metrics: registry.service(name), log: createLog(name) });
-    if (!createWorker) return [{ name, app }];
-    const worker = `${name}-worker`;
-    const log = createLog(worker);
-    const workerApp = createWorker({ ...dependencies, metrics: registry.service(worker), log });
-    return [
-      { name, app },
-      { name: worker, app: workerApp },
-    ];
+    const make = (as: string, createApp: ServiceDefinition['create']): NamedApp => {
+      const log = createLog(as);
+      const dependencies = { ...store, messaging, metrics: registry.service(as), log };
+      return { name: as, log, app: createApp(dependencies) };
+    };
+    return [make(name, create), ...(createWorker ? [make(`${name}-worker`, createWorker)] : [])];
   });
   resources.defer(async () => {
     await Promise.all(apps.map(({ app }) => app.stop()));
@@ -106,6 +109,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const gateway = await startGateway({
     port: options.port,
     upstreams: Object.fromEntries(servers.flat()),
+    environment: options.environment,
     metrics: registry.service('gateway'),
     log: createLog('gateway'),
     resources,
@@ -127,11 +131,11 @@ async function prepare(
 }
 
 async function serve(
-  { name, app }: { readonly name: string; readonly app: App },
+  { name, app, log }: NamedApp,
   resources: AsyncDisposableStack,
 ): Promise<readonly [name: string, url: string][]> {
   if (!app.handler) return [];
-  const server = await listen(app.handler, { port: 0, host: loopback });
+  const server = await listen(app.handler, { port: 0, host: loopback, log });
   resources.defer(() => server.close());
   return [[name, `http://${loopback}:${server.port}`]];
 }

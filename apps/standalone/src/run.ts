@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EmbeddedPostgres } from '@woodytoys/database/embedded';
+import type { Environment } from '@woodytoys/service';
 import { openDataFolder } from './data-folder.ts';
 import { StandaloneError } from './failure.ts';
 import { openLogs } from './logs.ts';
@@ -20,6 +21,8 @@ const stopLimitMs = 15_000;
 
 export interface RunOptions {
   readonly settings: Settings;
+  /** Of this process; the gateway's configuration may refer to it. */
+  readonly environment: Environment;
   readonly stop: StopRequest;
   readonly terminal: Terminal;
   /** The workspace's folder; the terminal shows paths as seen from there. */
@@ -32,7 +35,8 @@ export interface RunOptions {
  * @throws StandaloneError or EmbeddedPostgresError with one line for the terminal; nothing is left
  * running then either.
  */
-export async function run({ settings, stop, terminal, workspace }: RunOptions): Promise<void> {
+export async function run(options: RunOptions): Promise<void> {
+  const { settings, stop, terminal, workspace } = options;
   const began = performance.now();
   const shown = (path: string) => relative(workspace, path) || '.';
   await requirePort(settings.port, 'PORT');
@@ -60,13 +64,11 @@ export async function run({ settings, stop, terminal, workspace }: RunOptions): 
     );
 
     const lost = databaseLost(postgres, stop);
-    const starting = start(settings, postgres, logs, terminal, resources).catch(
-      async (error: unknown) => {
-        // A lost database shows in the services first; what is to be told is the database's end.
-        await Promise.race([lost, sleep(lostDatabaseShowsMs)]);
-        throw error;
-      },
-    );
+    const starting = start(options, postgres, logs, resources).catch(async (error: unknown) => {
+      // A lost database shows in the services first; what is to be told is the database's end.
+      await Promise.race([lost, sleep(lostDatabaseShowsMs)]);
+      throw error;
+    });
     const platform = await Promise.race([starting, lost, stop.asked]);
     if (platform) {
       const seconds = ((performance.now() - began) / 1000).toFixed(1);
@@ -82,15 +84,15 @@ export async function run({ settings, stop, terminal, workspace }: RunOptions): 
 }
 
 async function start(
-  settings: Settings,
+  { settings, environment, terminal }: RunOptions,
   postgres: EmbeddedPostgres,
   logs: Logs,
-  terminal: Terminal,
   resources: AsyncDisposableStack,
 ): Promise<Platform> {
-  const options = { ...settings, postgresUrl: postgres.url };
-  if (settings.watch) return startWatched({ settings: options, terminal, resources });
-  return startPlatform({ ...options, createLog: (service) => logs.for(service), resources });
+  const served = { ...settings, postgresUrl: postgres.url };
+  if (settings.watch) return startWatched({ settings: served, terminal, resources });
+  const createLog = (service: string) => logs.for(service);
+  return startPlatform({ ...served, environment, createLog, resources });
 }
 
 /** Rejects when the database ends although nobody has asked it to. */

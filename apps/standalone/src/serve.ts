@@ -18,7 +18,7 @@ async function serve(): Promise<number> {
     resources.defer(() => logs.close());
     const createLog = (service: string) => logs.for(service);
     const platform = await Promise.race([
-      startPlatform({ ...settings, createLog, resources }),
+      startPlatform({ ...settings, environment: process.env, createLog, resources }),
       stop.asked,
     ]);
     if (platform) process.send?.(platform);

@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url';
+import { GatewayConfigError, createGateway } from '@woodytoys/gateway/app';
+import type { ServiceMetrics } from '@woodytoys/metrics';
+import { listen } from '@woodytoys/service';
+import type { Environment, HttpServer, Logger } from '@woodytoys/service';
+import { StandaloneError } from './failure.ts';
+import { loopback, portError } from './ports.ts';
+
+const configFile = fileURLToPath(import.meta.resolve('@woodytoys/gateway/gateway.yaml'));
+
+export interface GatewayOptions {
+  readonly port: number;
+  /** Where each service answers, by its name. */
+  readonly upstreams: Readonly<Record<string, string>>;
+  /** What the configuration's `${NAME}` stand for, beside the upstreams (`RATE_LIMIT`). */
+  readonly environment: Environment;
+  readonly metrics: ServiceMetrics;
+  readonly log: Logger;
+  readonly resources: AsyncDisposableStack;
+}
+
+/** The gateway of this process, with the routes that it has everywhere. */
+export async function startGateway(options: GatewayOptions): Promise<HttpServer> {
+  const { port, upstreams, metrics, log, resources } = options;
+  const found = Object.entries(upstreams).map(([name, url]) => [
+    `${name.toUpperCase()}_UPSTREAM`,
+    url,
+  ]);
+  const gateway = createGateway({
+    configFile,
+    environment: { ...options.environment, ...Object.fromEntries(found) },
+    metrics,
+    log,
+  });
+  resources.defer(() => gateway.stop());
+  await gateway.start().catch((cause: unknown) => {
+    if (!(cause instanceof GatewayConfigError)) throw cause;
+    throw new StandaloneError(cause.message, { cause });
+  });
+  const server = await listen(gateway.handler, { port, host: loopback, log }).catch(
+    (error: unknown) => {
+      throw portError(error, port, 'PORT');
+    },
+  );
+  resources.defer(() => server.close());
+  return server;
+}
