@@ -4,8 +4,9 @@ import { randomUUID } from 'node:crypto';
 /** Bounds what a client can write into every log line. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** Version, trace id, parent id and flags, as W3C Trace Context has them. */
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}/;
+/** Version, trace id, parent id, flags, and what a later version may add: W3C Trace Context 3.2. */
+const TRACEPARENT =
+  /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
 
 /** The client's `x-request-id` if it is fit for the log, else a new UUIDv7. */
 export function requestIdOf(headers: IncomingHttpHeaders): string {
@@ -25,5 +26,6 @@ export function newRequestId(): string {
 export function traceIdOf(headers: IncomingHttpHeaders): string | undefined {
   const given = headers['traceparent'];
   if (typeof given !== 'string' || given.length > 256) return undefined;
-  return TRACEPARENT.exec(given)?.[1];
+  const [, version, traceId, added] = TRACEPARENT.exec(given) ?? [];
+  return version === '00' && added !== undefined ? undefined : traceId;
 }
