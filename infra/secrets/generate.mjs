@@ -101,7 +101,8 @@ function rabbitDefinitions() {
       ...services.map((s) => ({
         user: s,
         vhost: '/',
-        configure: `^(woodytoys|${s})\\..*`,
+        // A passive declaration of `amq.topic` is how a connection is probed.
+        configure: `^((woodytoys|${s})\\..*|amq\\.topic)$`,
         write: `^((woodytoys|${s})\\..*|amq\\.default)$`,
         read: `^(woodytoys|${s})\\..*`,
       })),
