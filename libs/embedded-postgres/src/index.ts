@@ -149,7 +149,7 @@ async function startOnPort(
       );
       return { port, server };
     } catch (error) {
-      if (Date.now() > deadline || !mayTryAgain(error, options)) throw error;
+      if (Date.now() > deadline || !mayTryAgain(error, options)) throw namingPort(error, port);
       await sleep(100);
     }
   }
@@ -160,6 +160,15 @@ function mayTryAgain(error: unknown, options: EmbeddedPostgresOptions): boolean 
   if (!(error instanceof EmbeddedPostgresError)) return false;
   if (error.code === 'port-taken') return options.port === undefined;
   return /shared memory block/.test(error.message);
+}
+
+function namingPort(error: unknown, port: number): unknown {
+  if (!(error instanceof EmbeddedPostgresError) || error.code !== 'port-taken') return error;
+  return new EmbeddedPostgresError(
+    'port-taken',
+    `Port ${port} of 127.0.0.1 is taken by another program. End that one, or choose another port.`,
+    { cause: error },
+  );
 }
 
 function freePort(): Promise<number> {
