@@ -53,6 +53,23 @@ describeInBothWorlds('two replicas of the catalogue', (createWorld) => {
     await waitFor(async () => (await seen('/products/last')).id === body.id);
   });
 
+  it('show a write at once where it was made, before any event of it is handled', async () => {
+    const quiet = await startProductService(await createWorld(), 0.01);
+    try {
+      const { client } = await quiet.replica(false);
+      const price = async () => (await client.get<Product>('/products/1')).body.price;
+      expect(await price()).toBe(19.99);
+      for (let turn = 1; turn <= 5; turn += 1) {
+        await client.put('/products/1', input(turn));
+        expect(await price()).toBe(turn);
+      }
+      await client.delete('/products/1');
+      expect((await client.get('/products/1')).status).toBe(404);
+    } finally {
+      await quiet.close();
+    }
+  });
+
   it('take turns when they replace the same product: no version is lost or given twice', async () => {
     const { id } = await add();
     const versions = await Promise.all(

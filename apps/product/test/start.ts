@@ -24,8 +24,8 @@ export const check = createContractCheck(
 export interface ProductService {
   readonly databaseUrl: string;
   readonly world: World;
-  /** One more replica over the same database, cache and broker. */
-  replica(): Promise<Replica>;
+  /** One more replica over the same database, cache and broker; `started` as in `ReplicaOptions`. */
+  replica(started?: boolean): Promise<Replica>;
   /** Stops all replicas and removes what the service had. */
   close(): Promise<void>;
 }
@@ -43,13 +43,14 @@ export async function startProductService(world: World, scale: number): Promise<
   return {
     databaseUrl: database.url,
     world,
-    replica: async () => {
+    replica: async (started = true) => {
       const replica = await startReplica({
         name: 'product',
         world,
         databaseUrl: database.url,
         check,
         create: createProductApp,
+        started,
       });
       replicas.push(replica);
       return replica;

@@ -79,16 +79,16 @@ export function createContractCheck(contractText: string): ContractCheck {
   };
 }
 
-/** The template that a path fits; one without parameters comes before one with. */
+/** The template that a path fits; of several, the one that leaves the least to parameters. */
 function templateOf(templates: readonly string[], path: string): string | undefined {
-  const fits = templates.filter((template) => {
-    const pattern = template
-      .split(/\{[^}]+\}/)
-      .map((literal) => literal.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('[^/]+');
-    return new RegExp(`^${pattern}$`).test(path);
-  });
-  return fits.find((template) => !template.includes('{')) ?? fits[0];
+  const literals = (template: string) => template.split(/\{[^}]+\}/);
+  return templates
+    .filter((template) => {
+      const escaped = literals(template).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+      return new RegExp(`^${escaped.join('[^/]+')}$`).test(path);
+    })
+    .toSorted((a, b) => literals(b).join('').length - literals(a).join('').length)
+    .at(0);
 }
 
 /** The place itself, or the one that its `$ref` names. */

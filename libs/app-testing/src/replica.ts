@@ -30,6 +30,8 @@ export interface ReplicaOptions {
   readonly databaseUrl: string;
   readonly check: ContractCheck;
   readonly create: (dependencies: AppDependencies) => App;
+  /** False leaves its consumers and loops out, so that only what a request does is seen. */
+  readonly started?: boolean;
 }
 
 /** Starts an app that serves HTTP on a free port of 127.0.0.1. */
@@ -39,6 +41,7 @@ export async function startReplica({
   databaseUrl,
   check,
   create,
+  started = true,
 }: ReplicaOptions): Promise<Replica> {
   const log = createTestLogger();
   const registry = createMetricsRegistry({ defaultMetrics: false });
@@ -46,7 +49,7 @@ export async function startReplica({
   const database = createDatabase({ connectionString: databaseUrl, service: name, metrics, log });
   const { cache, messaging } = await world.connect(name);
   const app = create({ database, cache, messaging, metrics, log });
-  await app.start();
+  if (started) await app.start();
   if (app.handler === undefined) throw new Error(`${name} has no handler; a replica serves HTTP`);
   const server = await listen(app.handler, { port: 0, host: '127.0.0.1' });
   return {
