@@ -1,4 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { projectTestOptions } from '../../vitest.shared.ts';
 
-export default defineConfig({ test: projectTestOptions('standalone') });
+// Every test starts the real thing, which brings its own database and needs no other server.
+export default defineConfig({
+  test: { ...projectTestOptions('standalone'), globalSetup: [], testTimeout: 180_000 },
+});

@@ -11,9 +11,12 @@ const hiddenLockfile = join(workspaceRoot, 'node_modules', '.package-lock.json')
 const stamp = join(workspaceRoot, 'node_modules', '.woodytoys-install');
 const OUTPUT_LINES_SHOWN = 20;
 
-/** Installs what package-lock.json names, unless it is there already; needs no network then. */
+/**
+ * Installs what package-lock.json names, unless it is there already; needs no network then.
+ * `WOODYTOYS_INSTALL=never` leaves node_modules to who set it (an image, a test).
+ */
 export async function ensureInstalled() {
-  if (isInstalled()) return;
+  if (process.env.WOODYTOYS_INSTALL === 'never' || isInstalled()) return;
   await withFileLock(
     join(workspaceRoot, '.install.lock'),
     () => console.log('Another process installs the dependencies; waiting for it…'),

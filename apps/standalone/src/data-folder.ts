@@ -1,5 +1,5 @@
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { EmbeddedPostgresError, own, takeOver } from '@woodytoys/database/embedded';
 import type { Logger } from '@woodytoys/service';
 import { StandaloneError, errorCode } from './failure.ts';
@@ -46,7 +46,7 @@ export async function openDataFolder(directory: string): Promise<DataFolder> {
   };
   try {
     await finishRestore(folder);
-    await mkdir(folder.logs, { recursive: true });
+    await makeFolder(folder.logs);
   } catch (error) {
     await disown();
     throw unwritable(directory, error);
@@ -76,7 +76,7 @@ async function finishRestore(folder: DataFolder): Promise<void> {
 async function claim(directory: string): Promise<void> {
   const path = join(directory, markerName);
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolder(directory);
     if ((await readdir(directory)).length === 0) {
       await writeFile(path, `${JSON.stringify(marker, undefined, 2)}\n`);
     }
@@ -89,6 +89,18 @@ async function claim(directory: string): Promise<void> {
       `The folder ${directory} holds something else (it has no ${markerName}). ` +
         'Name an empty or new one by WOODYTOYS_DATA.',
     );
+  }
+}
+
+/** Not `mkdir` with `recursive`: where the system makes no folders (`/proc`), that never ends. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
   }
 }
 

@@ -1,0 +1,94 @@
+import { waitFor } from '@woodytoys/testing';
+import { expect, test } from 'vitest';
+import { allGone } from './fixtures/npm-start.ts';
+import { useStarter } from './fixtures/started.ts';
+
+const { place, start } = useStarter();
+
+interface Report {
+  readonly id: string;
+  readonly status: string;
+  readonly progress: number;
+  readonly result: { readonly totals: { readonly sales: number } };
+}
+
+test('npm start answers with the seed data, and Ctrl-C ends all of it with code 0', async () => {
+  const here = await place();
+  const started = start({ ...here, command: ['npm', 'start', '--silent'] });
+  await started.ready();
+  expect(started.output()).toMatch(new RegExp(`^ready {2}http://localhost:${here.port}$`, 'm'));
+
+  const response = await started.get('/api/1/1');
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({
+    user: { id: 1, username: 'user_1', email: 'user_1@example.com' },
+    product: { id: 1, name: 'Product_1', price: 19.99 },
+  });
+  const probe = `http://127.0.0.1:${here.privatePort}`;
+  expect((await fetch(`${probe}/readyz`)).status).toBe(200);
+  expect(await fetch(`${probe}/metrics`).then((answer) => answer.text())).toMatch(
+    /http_server_request_duration_seconds_count\{[^}]*service="gateway"/,
+  );
+
+  const tree = started.tree();
+  // npm, the bootstrap, the platform, PostgreSQL and its children.
+  expect(tree.length).toBeGreaterThan(5);
+  started.signalGroup('SIGINT');
+  expect(await started.exited).toBe(0);
+  await allGone(tree);
+  expect(started.errors()).toBe('');
+});
+
+test('names of products are known to the first report, and a report job comes to its end', async () => {
+  const started = start(await place());
+  await started.ready();
+
+  const first = await started.get('/api/reports/consolidated');
+  const { bestSellers } = (await first.json()) as { bestSellers: { productName: string }[] };
+  expect(bestSellers.length).toBeGreaterThan(0);
+  for (const { productName } of bestSellers) expect(productName).toMatch(/^Product_\d+$/);
+
+  const accepted = await started.post('/api/reports', {});
+  expect(accepted.status).toBe(202);
+  const path = accepted.headers.get('location') ?? '';
+  const done = await waitFor(async () => {
+    const report = (await started.get(path).then((answer) => answer.json())) as Report;
+    return report.status === 'done' ? report : undefined;
+  });
+  expect(done.progress).toBe(1);
+  expect(done.result.totals.sales).toBe(2000);
+
+  started.signalGroup('SIGTERM');
+  expect(await started.exited).toBe(0);
+});
+
+test('what was written is there after the next start, and gone after one with --fresh', async () => {
+  const here = await place();
+  const first = start(here);
+  await first.ready();
+  const user = { username: 'kept', email: 'kept@example.com' };
+  const created = await first.post('/api/users', user);
+  expect(created.status).toBe(201);
+  const path = created.headers.get('location') ?? '';
+  first.signalGroup('SIGINT');
+  expect(await first.exited).toBe(0);
+
+  const second = start(here);
+  await second.ready();
+  expect(await second.get(path).then((answer) => answer.json())).toMatchObject(user);
+  second.signalGroup('SIGINT');
+  expect(await second.exited).toBe(0);
+
+  const third = start({ ...here, args: ['--fresh'] });
+  await third.ready();
+  expect((await third.get(path)).status).toBe(404);
+  expect((await third.get('/api/1/1')).status).toBe(200);
+});
+
+test('SEED_SCALE 0 starts with nothing in it', async () => {
+  const started = start({ ...(await place()), environment: { SEED_SCALE: '0' } });
+  await started.ready();
+  expect((await started.get('/api/1/1')).status).toBe(404);
+  const products = await started.get('/api/products').then((answer) => answer.json());
+  expect(products).toEqual({ items: [], nextCursor: null });
+});
