@@ -124,7 +124,9 @@ export function createStack(options: StackOptions): Stack {
         `${service}=${replicas}`,
       ]);
       // `--no-recreate`: scaling leaves what runs alone.
-      await compose('up', '--detach', '--wait', '--no-recreate', ...scales);
+      // `--pull never` where an image is known to be out of reach: compose would try in vain.
+      const pull = options.without?.length ? ['--pull', 'never'] : [];
+      await compose('up', '--detach', '--wait', '--no-recreate', ...pull, ...scales);
     },
     async down() {
       await compose('down', '--volumes', '--remove-orphans', '--timeout', '2');
