@@ -27,9 +27,15 @@ export function answerParserErrors(
     answered.add(socket);
     const refusal = parserProblem(error);
     log?.info({ status: refusal.status, parserCode: error.code }, 'request refused by the parser');
-    socket.end(rawProblem(refusal));
-    const linger = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once('close', () => clearTimeout(linger));
+    const answer = () => {
+      socket.end(rawProblem(refusal));
+      const linger = setTimeout(() => socket.destroy(), LINGER_MS);
+      socket.once('close', () => clearTimeout(linger));
+    };
+    // Answers come in the order of their requests.
+    const earlier = last?.req.complete === true && !last.writableFinished;
+    if (earlier) last.once('finish', answer);
+    else answer();
   });
 }
 

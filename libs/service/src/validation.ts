@@ -143,12 +143,13 @@ function readQuery(
 ): Record<string, unknown> {
   const query: Record<string, unknown> = {};
   if (rawQuery === '') return query;
-  for (const pair of rawQuery.split('&', MAX_PAIRS)) {
+  for (const pair of rawQuery.split('&')) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals));
+    const rawName = equals < 0 ? pair : pair.slice(0, equals);
+    const name = decode(rawName);
     const value = decode(equals < 0 ? '' : pair.slice(equals + 1));
-    const pointer = `/query/${escapePointer(name ?? pair)}`;
+    const pointer = `/query/${escapePointer(name ?? rawName)}`;
     const parameter = known.get(name ?? '');
     if (name === undefined || value === undefined) {
       errors.push({ pointer, detail: 'is not percent-encoded UTF-8, or holds a NUL character' });
@@ -163,8 +164,6 @@ function readQuery(
   }
   return query;
 }
-
-const MAX_PAIRS = 1_000;
 
 function decode(text: string): string | undefined {
   try {

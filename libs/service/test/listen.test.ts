@@ -1,0 +1,358 @@
+import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ListenError, closingSignalOf, listen } from '../src/index.ts';
+import type { ListenOptions } from '../src/index.ts';
+import { createLines } from './support/lines.ts';
+import { RawConnection, exchangeRaw, parseAnswer } from './support/raw.ts';
+import type { RawAnswer } from './support/raw.ts';
+
+const hello: RequestListener = (_request, response) => {
+  response.writeHead(200, { 'content-length': 5 });
+  response.end('hello');
+};
+
+async function start(handler: RequestListener = hello, options: Partial<ListenOptions> = {}) {
+  const server = await listen(handler, { port: 0, host: '127.0.0.1', ...options });
+  onTestFinished(() => server.close());
+  return server;
+}
+
+function expectProblem(answer: RawAnswer, status: number, code: string): void {
+  expect(answer.status).toBe(status);
+  expect(answer.headers).toMatchObject({
+    'content-type': 'application/problem+json',
+    'content-length': String(Buffer.byteLength(answer.body)),
+    connection: 'close',
+  });
+  expect(JSON.parse(answer.body)).toMatchObject({
+    type: `urn:woodytoys:problem:${code}`,
+    status,
+    requestId: answer.headers['x-request-id'],
+  });
+}
+
+const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+
+describe('what the HTTP parser refuses', () => {
+  it.each([
+    ['no HTTP at all', 'hello\r\n\r\n'],
+    ['a TLS handshake', Buffer.from('16030100c8010000c4', 'hex')],
+    ['an unknown method', 'FOO / HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['another protocol', 'GET / HTCPCP/1.1\r\nHost: a\r\n\r\n'],
+    ['a header without a name', 'GET / HTTP/1.1\r\nHost: a\r\n: x\r\n\r\n'],
+    ['a space before the colon', 'GET / HTTP/1.1\r\nHost : a\r\n\r\n'],
+    ['a NUL in a header', 'GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n'],
+    ['a NUL in the path', 'GET /a\0b HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['a length that is no number', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n'],
+    [
+      'two lengths',
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
+    ],
+    [
+      'a length beside chunks',
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+    ['no Host', 'GET / HTTP/1.1\r\n\r\n'],
+  ])('is 400 for %s', async (_name, request) => {
+    const server = await start();
+    const answer = parseAnswer(await exchangeRaw(server.port, request));
+    expectProblem(answer, 400, 'WT-REQUEST-UNREADABLE');
+  });
+
+  it('is 400 for a chunk that breaks off', async () => {
+    const server = await start((request, response) => {
+      request.resume().on('end', () => hello(request, response));
+    });
+    const text = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n';
+    const answer = parseAnswer(await exchangeRaw(server.port, text));
+    expectProblem(answer, 400, 'WT-REQUEST-UNREADABLE');
+  });
+
+  it.each([
+    ['one of 20 kB', `X: ${'a'.repeat(20_000)}\r\n`],
+    ['a megabyte of them', `X: ${'a'.repeat(1_000_000)}\r\n`],
+    ['thousands of small ones', 'X: a\r\n'.repeat(5_000)],
+  ])('is 431 for headers over 16 KiB: %s', async (_name, headers) => {
+    const lines = createLines();
+    const server = await start(hello, { log: lines.log });
+    const request = `GET / HTTP/1.1\r\nHost: a\r\n${headers}\r\n`;
+    const answer = parseAnswer(await exchangeRaw(server.port, request));
+    expectProblem(answer, 431, 'WT-HEADERS-TOO-LARGE');
+    expect(lines.lines).toMatchObject([{ status: 431, parserCode: 'HPE_HEADER_OVERFLOW' }]);
+  });
+
+  it('is 431 for a path over 16 KiB', async () => {
+    const server = await start();
+    const request = `GET /${'a'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    expectProblem(
+      parseAnswer(await exchangeRaw(server.port, request)),
+      431,
+      'WT-HEADERS-TOO-LARGE',
+    );
+  });
+
+  it('does not stop headers of 15 kB', async () => {
+    const server = await start();
+    const connection = new RawConnection(server.port);
+    const answer = await connection.ask(
+      `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(15_000)}\r\n\r\n`,
+    );
+    expect(answer.status).toBe(200);
+    connection.socket.destroy();
+  });
+
+  const quick = { headersTimeoutMs: 200, requestTimeoutMs: 300, checkIntervalMs: 50 };
+
+  it.each([
+    ['headers', 'GET / HTTP/1.1\r\nHost:'],
+    ['nothing', ''],
+  ])('is 408 for %s that take too long', async (_name, request) => {
+    const server = await start(hello, quick);
+    const answer = parseAnswer(await exchangeRaw(server.port, request));
+    expectProblem(answer, 408, 'WT-REQUEST-TIMEOUT');
+  });
+
+  it('is 408 for a body that takes too long', async () => {
+    const server = await start((request, response) => {
+      request.resume().on('end', () => hello(request, response));
+      request.on('error', () => {});
+    }, quick);
+    const request = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc';
+    const answer = parseAnswer(await exchangeRaw(server.port, request));
+    expectProblem(answer, 408, 'WT-REQUEST-TIMEOUT');
+  });
+
+  it('gets no second answer when the first has begun', async () => {
+    const server = await start(hello, quick);
+    const request = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc';
+    const text = await exchangeRaw(server.port, request);
+    expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(text).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('leaves the answer before it on the connection whole', async () => {
+    const server = await start();
+    const text = await exchangeRaw(server.port, `${get}nonsense\r\n\r\n`);
+    const [first = '', second = ''] = text.split('hello');
+    expect(first).toMatch(/^HTTP\/1\.1 200 /);
+    expectProblem(parseAnswer(second), 400, 'WT-REQUEST-UNREADABLE');
+  });
+
+  it('waits for the answer before it on the connection', async () => {
+    const server = await start((request, response) => {
+      setTimeout(() => hello(request, response), 100);
+    });
+    const text = await exchangeRaw(server.port, get, 'nonsense\r\n\r\n');
+    const [first = '', second = ''] = text.split('hello');
+    expect(first).toMatch(/^HTTP\/1\.1 200 /);
+    expectProblem(parseAnswer(second), 400, 'WT-REQUEST-UNREADABLE');
+  });
+
+  it('does not disturb other connections', async () => {
+    const server = await start();
+    const other = new RawConnection(server.port);
+    expect((await other.ask(get)).status).toBe(200);
+    await Promise.all(Array.from({ length: 20 }, () => exchangeRaw(server.port, 'x\r\n\r\n')));
+    expect((await other.ask(get)).status).toBe(200);
+    other.socket.destroy();
+  });
+});
+
+describe('what no handler is asked for', () => {
+  it('is 417 for an unknown Expect', async () => {
+    const server = await start();
+    const request = 'GET / HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n';
+    expectProblem(
+      parseAnswer(await exchangeRaw(server.port, request)),
+      417,
+      'WT-EXPECTATION-FAILED',
+    );
+  });
+
+  it('is 501 for CONNECT', async () => {
+    const server = await start();
+    const request = 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n';
+    const answer = parseAnswer(await exchangeRaw(server.port, request));
+    expectProblem(answer, 501, 'WT-METHOD-NOT-IMPLEMENTED');
+  });
+
+  it('is the Upgrade header, which is ignored', async () => {
+    const server = await start();
+    const connection = new RawConnection(server.port);
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+    const answer = await connection.ask(`GET / HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n`);
+    expect(answer.status).toBe(200);
+    connection.socket.destroy();
+  });
+
+  it('is an upgrade that the server takes', async () => {
+    const server = await start(hello, {
+      upgrade: (_request, socket) => {
+        socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+      },
+    });
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: x\r\n';
+    const text = await exchangeRaw(server.port, `GET / HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n`);
+    expect(text).toMatch(/^HTTP\/1\.1 101 /);
+  });
+
+  it('allows HTTP/1.0 without Host', async () => {
+    const server = await start();
+    expect(await exchangeRaw(server.port, 'GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('answers Expect: 100-continue', async () => {
+    const server = await start((request, response) => {
+      request.resume().on('end', () => hello(request, response));
+    });
+    const connection = new RawConnection(server.port);
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n';
+    expect((await connection.ask(head)).status).toBe(100);
+    expect((await connection.ask('ab')).status).toBe(200);
+    connection.socket.destroy();
+  });
+});
+
+describe('a server', () => {
+  it('keeps connections alive for 75 s unless told otherwise', async () => {
+    const server = await start();
+    const connection = new RawConnection(server.port);
+    const answer = await connection.ask(get);
+    expect(answer.headers['connection']).toBe('keep-alive');
+    expect(answer.headers['keep-alive']).toBe('timeout=75');
+    connection.socket.destroy();
+  });
+
+  it('says in one line that its port is taken', async () => {
+    const other = createServer();
+    await new Promise<void>((done) => other.listen(0, '127.0.0.1', done));
+    onTestFinished(() => void other.close());
+    const { port } = other.address() as { port: number };
+    const refused = await listen(hello, { port, host: '127.0.0.1' }).catch(
+      (error: unknown) => error,
+    );
+    expect(refused).toBeInstanceOf(ListenError);
+    expect(refused).toMatchObject({
+      code: 'EADDRINUSE',
+      message: `Cannot listen on 127.0.0.1:${port}: another process listens there; stop it or choose another port.`,
+    });
+  });
+
+  it('says that an address is not of this machine', async () => {
+    const refused = listen(hello, { port: 0, host: '192.0.2.1' });
+    await expect(refused).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
+  });
+});
+
+describe('a server that drains', () => {
+  it('still takes requests and connections, and ends each with its answer', async () => {
+    const server = await start();
+    const old = new RawConnection(server.port);
+    expect((await old.ask(get)).headers['connection']).toBe('keep-alive');
+    server.drain();
+    expect((await old.ask(get)).headers['connection']).toBe('close');
+    await old.closed;
+    const young = new RawConnection(server.port);
+    expect((await young.ask(get)).headers['connection']).toBe('close');
+    await young.closed;
+  });
+
+  it('says so in whatever way the handler writes its head', async () => {
+    const server = await start((_request, response) => {
+      response.setHeader('x-a', '1');
+      response.writeHead(200, ['content-length', '2', 'x-b', '2']);
+      response.end('ok');
+    });
+    server.drain();
+    const connection = new RawConnection(server.port);
+    expect((await connection.ask(get)).headers).toMatchObject({ connection: 'close', 'x-b': '2' });
+  });
+});
+
+describe('a server that closes', () => {
+  it('waits for the requests in flight, and cuts idle and silent connections', async () => {
+    const held: (() => void)[] = [];
+    const server = await start((request, response) => {
+      if (request.url === '/slow') held.push(() => hello(request, response));
+      else hello(request, response);
+    });
+    const idle = new RawConnection(server.port);
+    await idle.ask(get);
+    const silent = new RawConnection(server.port);
+    const half = new RawConnection(server.port);
+    half.socket.write('GET / HTTP/1.1\r\nHo');
+    const busy = new RawConnection(server.port);
+    const answer = busy.ask('GET /slow HTTP/1.1\r\nHost: a\r\n\r\n');
+    while (held.length === 0) await sleep(5);
+
+    let closed = false;
+    const closing = server.close().then(() => {
+      closed = true;
+    });
+    await Promise.all([idle.closed, silent.closed, half.closed]);
+    await sleep(50);
+    expect(closed).toBe(false);
+    await expect(exchangeRaw(server.port, get)).rejects.toThrow(/ECONNREFUSED/);
+
+    held.forEach((release) => release());
+    expect((await answer).status).toBe(200);
+    await closing;
+    await busy.closed;
+  });
+
+  it('ends a connection whose answer had promised to keep it', async () => {
+    const ends: (() => void)[] = [];
+    const server = await start((_request, response) => {
+      response.writeHead(200, { 'content-length': 2 });
+      response.write('o');
+      ends.push(() => response.end('k'));
+    });
+    const connection = new RawConnection(server.port);
+    const answer = connection.ask(get);
+    while (ends.length === 0) await sleep(5);
+    const closing = server.close();
+    ends.forEach((end) => end());
+    expect((await answer).headers['connection']).toBe('keep-alive');
+    await closing;
+    await connection.closed;
+  });
+
+  it('may be asked to more than once', async () => {
+    const server = await start();
+    await Promise.all([server.close(), server.close()]);
+    await server.close();
+  });
+
+  it('tells streams', async () => {
+    const server = await start((request, response) => {
+      response.writeHead(200);
+      response.write('a');
+      closingSignalOf(request).addEventListener('abort', () => response.end('b'));
+    });
+    const response = await fetch(`http://127.0.0.1:${server.port}`);
+    const text = response.text();
+    await server.close();
+    expect(await text).toBe('ab');
+  });
+
+  it('does not end when a handler never does, until its client goes', async () => {
+    let begun = false;
+    const server = await start(() => {
+      begun = true;
+    });
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(get);
+    while (!begun) await sleep(5);
+    let closed = false;
+    const closing = server.close().then(() => {
+      closed = true;
+    });
+    await sleep(100);
+    expect(closed).toBe(false);
+    socket.destroy();
+    await closing;
+  });
+});
