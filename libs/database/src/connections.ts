@@ -60,7 +60,10 @@ export function createConnections(options: ConnectionOptions): Connections {
 
   // A connection that breaks between two statements of a transaction has no one else to tell.
   pool.on('connect', (client) => client.on('error', () => broken.add(client as pg.PoolClient)));
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+  pool.on('error', ({ message }) => {
+    // Without the error object: pg hangs the whole client on it.
+    if (!pool.ending) log.warn({ reason: message }, 'an idle database connection was lost');
+  });
 
   async function acquire(): Promise<Connection> {
     const client = await pool.connect().catch((error: unknown) => {
