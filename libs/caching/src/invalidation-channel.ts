@@ -6,6 +6,8 @@ import type { Drop } from './second-level.ts';
 
 /** A subscriber sends nothing by itself, so that only a ping tells a dead connection. */
 const pingMs = 5_000;
+/** Nobody waits for it. */
+const subscribeTimeoutMs = 2_000;
 
 export interface InvalidationMessage {
   /** The cache that sent it, which has dropped already. */
@@ -41,7 +43,7 @@ export class InvalidationChannel {
       log.debug({ err: error }, 'the cache hears no invalidations'),
     );
     this.#client.on('ready', () => {
-      answered(this.#client.subscribe(channel)).then(
+      answered(this.#client.subscribe(channel), subscribeTimeoutMs).then(
         () => drop({}),
         (error: unknown) => {
           metrics.error('subscribe');

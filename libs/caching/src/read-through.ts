@@ -169,7 +169,7 @@ export class ReadThrough<T> implements CacheNamespace<T> {
     flight: Flight,
     lease: string | undefined,
   ): Promise<unknown> {
-    const stopRenewal = this.#renew(id, lease);
+    const stopRenewal = this.#renew(id, this.#flights, flight, lease);
     try {
       const payload = await this.#ask(load);
       const value = decodePayload(payload);
@@ -193,7 +193,7 @@ export class ReadThrough<T> implements CacheNamespace<T> {
     if (former !== undefined) former.valid = false;
     const flight: Flight = { valid: true, result: Promise.resolve() };
     this.#refreshes.set(id, flight);
-    const stopRenewal = this.#renew(id, lease);
+    const stopRenewal = this.#renew(id, this.#refreshes, flight, lease);
     const done = (): void => {
       stopRenewal();
       land(this.#refreshes, id, flight);
@@ -252,13 +252,22 @@ export class ReadThrough<T> implements CacheNamespace<T> {
   }
 
   /** Keeps a lease until the result is called. */
-  #renew(id: string, lease: string | undefined): () => void {
+  #renew(
+    id: string,
+    flights: Map<string, Flight>,
+    flight: Flight,
+    lease: string | undefined,
+  ): () => void {
     if (lease === undefined) return () => {};
     const since = performance.now();
     const timer = setInterval(() => {
       if (performance.now() - since > longestLoadMs) return clearInterval(timer);
       void this.#second.renew(this.#name, id, lease).then((held) => {
-        if (!held) clearInterval(timer);
+        if (held) return;
+        // Another replica has forgotten the key, and its message may be lost: join it no more.
+        clearInterval(timer);
+        flight.valid = false;
+        land(flights, id, flight);
       });
     }, leaseMs / 3);
     timer.unref();

@@ -1,19 +1,26 @@
 import type { CacheMetrics } from '@woodytoys/metrics';
 import type { Logger } from '@woodytoys/service';
 import { createCache } from './cache.ts';
+import { defaultCommandTimeoutMs } from './redis-link.ts';
 import { RedisLevel } from './redis-level.ts';
 import type { Cache } from './types.ts';
 
 export interface RedisCacheOptions {
   /** `redis://` or, for TLS, `rediss://`; user, password and database number as usual in it. */
   readonly url: string;
-  /** Processes with the same prefix and service share their entries. Default `cache`. */
+  /** Keeps what shares a Redis apart. Default `cache`. */
   readonly prefix?: string;
+  /**
+   * Whose entries these are: processes that give the same service (and prefix) share entries and
+   * hear each other's invalidations. A worker gives the name of the service whose data it changes.
+   */
   readonly service: string;
   readonly log: Logger;
   readonly metrics?: CacheMetrics;
   /** Entries that the process keeps itself, over all namespaces. Default 10,000. */
   readonly firstLevelEntries?: number;
+  /** How long a read waits for an answer of Redis before it asks the origin. Default 200 ms. */
+  readonly commandTimeoutMs?: number;
 }
 
 /**
@@ -25,6 +32,7 @@ export interface RedisCacheOptions {
  */
 export function createRedisCache(options: RedisCacheOptions): Cache {
   const { url, prefix = 'cache', service, log } = options;
+  const { commandTimeoutMs = defaultCommandTimeoutMs } = options;
   if (!/^rediss?:\/\//i.test(url) || !URL.parse(url)?.hostname) {
     // The URL may hold a password, so it is not repeated.
     throw new TypeError(
@@ -36,6 +44,13 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
     metrics: options.metrics,
     firstLevelEntries: options.firstLevelEntries ?? 10_000,
     secondLevel: (drop, metrics) =>
-      new RedisLevel({ url, keyspace: `${prefix}:${service}`, log, metrics, drop }),
+      new RedisLevel({
+        url,
+        keyspace: `${prefix}:${service}`,
+        commandTimeoutMs,
+        log,
+        metrics,
+        drop,
+      }),
   });
 }

@@ -24,6 +24,7 @@ export interface RedisLevelParts {
   readonly url: string;
   /** Caches with the same one share their entries. */
   readonly keyspace: string;
+  readonly commandTimeoutMs: number;
   readonly log: Logger;
   readonly metrics: CacheMetrics;
   readonly drop: (what: Drop) => void;
@@ -39,18 +40,21 @@ export class RedisLevel implements SecondLevel {
   readonly #channel: InvalidationChannel;
   readonly #channelName: string;
   readonly #keyspace: string;
+  readonly #commandTimeoutMs: number;
   readonly #self = randomBytes(12).toString('base64url');
   readonly #pending = new PendingInvalidations(maxPendingKeys);
   #root = '';
   #tokens = 0;
 
   constructor(parts: RedisLevelParts) {
-    const { url, keyspace, log, metrics, drop } = parts;
+    const { url, keyspace, commandTimeoutMs, log, metrics, drop } = parts;
     this.#keyspace = keyspace;
+    this.#commandTimeoutMs = commandTimeoutMs;
     this.#channelName = `${keyspace}:forget`;
     this.#link = new RedisLink({
       url,
       connectionName: keyspace,
+      commandTimeoutMs,
       log,
       metrics,
       reconcile: (client, runId) => this.#reconcile(client, runId),
@@ -155,7 +159,9 @@ export class RedisLevel implements SecondLevel {
     this.#root = `${this.#keyspace}:${runId.slice(0, 12)}`;
     for (let what = this.#pending.take(); what !== undefined; what = this.#pending.take()) {
       try {
-        for (const call of this.#calls(what)) await answered(call.send(client));
+        for (const call of this.#calls(what)) {
+          await answered(call.send(client), this.#commandTimeoutMs);
+        }
       } catch (error) {
         this.#pending.add(what);
         throw error;

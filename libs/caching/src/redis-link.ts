@@ -5,7 +5,7 @@ import { defineScripts } from './redis-scripts.ts';
 import type { ScriptedRedis } from './redis-scripts.ts';
 
 /** What a reader loses at most to a Redis that has stopped answering, until the link is cut. */
-const commandTimeoutMs = 200;
+export const defaultCommandTimeoutMs = 200;
 /** So many commands in a row without an answer, and Redis is left alone until it answers again. */
 const failuresToCut = 3;
 const fastestProbeMs = 100;
@@ -33,6 +33,7 @@ export function redisOptions(connectionName: string) {
 export interface RedisLinkParts {
   readonly url: string;
   readonly connectionName: string;
+  readonly commandTimeoutMs: number;
   readonly log: Logger;
   readonly metrics: CacheMetrics;
   /** Brings Redis up to date before it is believed; rejects when that failed. */
@@ -81,7 +82,7 @@ export class RedisLink {
       return undefined;
     }
     try {
-      const result = await answered(send(this.#client));
+      const result = await answered(send(this.#client), this.#parts.commandTimeoutMs);
       this.#failures = 0;
       return result;
     } catch (error) {
@@ -142,7 +143,7 @@ export class RedisLink {
     this.#probing = true;
     const connection = this.#connections;
     try {
-      const info = await answered(this.#client.info('server'));
+      const info = await answered(this.#client.info('server'), this.#parts.commandTimeoutMs);
       // Managed servers may hide it; then a restart is not told from a lost connection.
       const runId = /^run_id:(\w+)/m.exec(info)?.[1] ?? 'unknown';
       do await this.#parts.reconcile(this.#client, runId);
@@ -165,7 +166,7 @@ export class RedisLink {
 /** Ends a connection after what is under way on it. */
 export async function disconnect(client: Redis): Promise<void> {
   try {
-    if (client.status === 'ready') await answered(client.quit());
+    if (client.status === 'ready') await answered(client.quit(), defaultCommandTimeoutMs);
   } catch {
     // Redis does not answer; there is nothing of ours left that it would have to keep.
   } finally {
@@ -174,17 +175,14 @@ export async function disconnect(client: Redis): Promise<void> {
 }
 
 /**
- * The answer, or a rejection after `commandTimeoutMs`. When this process was the one that stood
+ * The answer, or a rejection after `timeoutMs`. When this process was the one that stood
  * still, the answer may wait in the socket: it is read before the time is called up.
  */
-export function answered<R>(answer: Promise<R>): Promise<R> {
+export function answered<R>(answer: Promise<R>, timeoutMs: number): Promise<R> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
-      () =>
-        setImmediate(() =>
-          reject(new Error(`Redis gave no answer within ${commandTimeoutMs} ms.`)),
-        ),
-      commandTimeoutMs,
+      () => setImmediate(() => reject(new Error(`Redis gave no answer within ${timeoutMs} ms.`))),
+      timeoutMs,
     );
     answer.then(
       (value) => {

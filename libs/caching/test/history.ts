@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { expect } from 'vitest';
+import { waitFor } from '@woodytoys/testing';
 import type { Cache } from '../src/index.ts';
+import type { RecordedMetrics } from './recorded-metrics.ts';
 
 type Key = 'a' | 'b' | 'c';
 
@@ -28,6 +30,11 @@ export function histories(replicas: number): fc.Arbitrary<readonly Step[]> {
   return fc.array(step, { minLength: 1, maxLength: 40 });
 }
 
+export interface Replica {
+  readonly cache: Cache;
+  readonly metrics: RecordedMetrics;
+}
+
 interface HeldLoad {
   readonly answer: Promise<unknown>;
   readonly release: () => void;
@@ -39,23 +46,26 @@ interface HeldLoad {
  */
 export async function checkHistory(
   steps: readonly Step[],
-  replicas: readonly Cache[],
+  replicas: readonly Replica[],
   namespace: string,
 ): Promise<void> {
   // With several replicas the first level may lag by its messages: it is left out.
   const firstLevelMs = replicas.length > 1 ? 0 : 60_000;
   const policy = { ttlMs: 60_000, negativeTtlMs: 60_000, firstLevelMs };
-  const views = replicas.map((cache) => cache.namespace<number>(namespace, policy));
+  const views = replicas.map(({ cache }) => cache.namespace<number>(namespace, policy));
   const origin = new Map<Key, number>();
   const held = new Map<Key, HeldLoad>();
   /** Held loads that an invalidation has overtaken: what they read may be old. */
   const overtaken: HeldLoad[] = [];
   let writes = 0;
 
-  const overtake = (key: Key): void => {
+  const overtake = async (key: Key, at: number): Promise<void> => {
     const load = held.get(key);
-    if (load !== undefined) overtaken.push(load);
+    if (load === undefined) return;
+    overtaken.push(load);
     held.delete(key);
+    // Until a replica has heard of it, it lets further callers join the load.
+    await heard(replicas, at);
   };
 
   for (const { kind, at, key } of steps) {
@@ -72,11 +82,11 @@ export async function checkHistory(
         if (kind === 'write') origin.set(key, writes);
         else origin.delete(key);
         await view.invalidate(key);
-        overtake(key);
+        await overtake(key, at);
         break;
       case 'clear':
         await view.clear();
-        for (const name of [...held.keys()]) overtake(name);
+        for (const name of [...held.keys()]) await overtake(name, at);
         break;
       case 'begin': {
         if (held.has(key)) break;
@@ -106,4 +116,18 @@ export async function checkHistory(
     }
   }
   for (const load of [...held.values(), ...overtaken]) load.release();
+}
+
+/** Waits until every replica has heard what replica `at` has said so far; messages keep order. */
+async function heard(replicas: readonly Replica[], at: number): Promise<void> {
+  const policy = { ttlMs: 60_000, firstLevelMs: 60_000 };
+  const keptMark = async ({ cache, metrics }: Replica): Promise<boolean> => {
+    const before = metrics.count('hit mark memory');
+    await cache.namespace<number>('mark', policy).get('mark', async () => 1);
+    return metrics.count('hit mark memory') > before;
+  };
+  const others = replicas.filter((_, index) => index !== at);
+  for (const other of others) await waitFor(() => keptMark(other));
+  await replicas[at]!.cache.namespace<number>('mark', policy).invalidate('mark');
+  for (const other of others) await waitFor(async () => !(await keptMark(other)));
 }

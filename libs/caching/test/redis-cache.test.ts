@@ -13,7 +13,7 @@ import { describeCache } from './cache-contract.ts';
 import { createOrigin, heldLoad } from './origin.ts';
 import { recordMetrics } from './recorded-metrics.ts';
 import type { RecordedMetrics } from './recorded-metrics.ts';
-import { connected } from './connected.ts';
+import { connected, patiently } from './connected.ts';
 
 describeWithRedis('the cache over Redis', () => {
   describeCache((metrics) =>
@@ -24,6 +24,7 @@ describeWithRedis('the cache over Redis', () => {
         service: 'shop',
         log: createTestLogger(),
         metrics,
+        ...patiently,
       }),
     ),
   );
@@ -49,6 +50,7 @@ describeWithRedis('the cache over Redis', () => {
         service: 'shop',
         log: createTestLogger(),
         metrics,
+        ...patiently,
       };
       one = await connected(createRedisCache(options));
       two = await connected(createRedisCache(options));
@@ -184,7 +186,7 @@ describeWithRedis('the cache over Redis', () => {
       prefix = uniqueName('test');
       metrics = recordMetrics();
       const log = createTestLogger();
-      const options = { url: redisUrl(), prefix, service: 'shop', log, metrics };
+      const options = { url: redisUrl(), prefix, service: 'shop', log, metrics, ...patiently };
       cache = await connected(createRedisCache(options));
     });
     afterEach(() => Promise.all([cache.close(), redis.quit()]));
@@ -245,8 +247,8 @@ describeWithRedis('the cache over Redis', () => {
       const [key] = await entries('value');
       await redis.set(key!, 'something else');
       expect(await values.get('1', async () => 'good again')).toBe('good again');
-      await redis.del(key!);
-      await redis.hset(key!, 'field', 'value');
+      await waitFor(async () => (await redis.get(key!))?.endsWith('"good again"'));
+      await redis.multi().del(key!).hset(key!, 'field', 'value').exec();
       expect(await values.get('1', async () => 'good at last')).toBe('good at last');
     });
 
