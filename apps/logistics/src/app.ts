@@ -9,6 +9,7 @@ import { createLogisticsCache } from './caches.ts';
 import { requestCatalogue } from './catalogue-copy.ts';
 import { createConsolidatedReport } from './consolidated-report.ts';
 import { createReportEvents } from './report-events.ts';
+import type { ReportEventsOptions } from './report-events.ts';
 import { createReportWatch } from './report-watch.ts';
 import { countReports } from './reports-repository.ts';
 import { createReports } from './reports.ts';
@@ -21,10 +22,12 @@ import type { TopologyOptions } from './topology.ts';
 
 export { logisticsMigrations } from './migrations.ts';
 
+export interface LogisticsOptions extends TopologyOptions, ReportEventsOptions {}
+
 /** Shops, stock, sales and reports: the part that answers. */
 export function createLogisticsApp(
   { database, cache, messaging, metrics, log }: AppDependencies,
-  topology: TopologyOptions = {},
+  options: LogisticsOptions = {},
 ): App {
   let relay: OutboxRelay | undefined;
   let uncount: (() => void) | undefined;
@@ -43,14 +46,14 @@ export function createLogisticsApp(
         ...createAnalytics({ database, cached, findStore }),
         ...createConsolidatedReport({ database, cached }),
         ...createReports({ database, committed }),
-        ...createReportEvents({ database, watch: createReportWatch({ database }) }),
+        ...createReportEvents({ database, watch: createReportWatch({ database }) }, options),
       },
       service: 'logistics',
       log,
       http: metrics.http,
     }),
     start: async () => {
-      await messaging.declare(logisticsTopology(topology));
+      await messaging.declare(logisticsTopology(options));
       relay = createOutboxRelay({
         database,
         publish: (message) => messaging.publish(message),

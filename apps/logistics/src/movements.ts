@@ -44,7 +44,9 @@ export async function explainRefusal(
   }
   if (!found.productExists) {
     return problem('WT-BODY-INVALID', `There is no product ${productId} in the catalogue.`, {
-      errors: [{ pointer: '/body/productId', detail: 'must be the id of a product in the catalogue' }],
+      errors: [
+        { pointer: '/body/productId', detail: 'must be the id of a product in the catalogue' },
+      ],
     });
   }
   return problem(

@@ -9,18 +9,20 @@ import { reportNotFound } from './reports.ts';
 export interface ReportEventsDependencies {
   readonly database: Database;
   readonly watch: ReportWatch;
-  /** The pause between two comments that keep the connection awake, in milliseconds; default 15,000. */
+}
+
+export interface ReportEventsOptions {
+  /** The pause between two comments that keep the connection awake; 15,000 unless given. */
   readonly heartbeatMs?: number;
 }
 
 /** How long a client waits before it comes back after a broken connection. */
 const retryMs = 1000;
 
-export function createReportEvents({
-  database,
-  watch,
-  heartbeatMs = 15_000,
-}: ReportEventsDependencies): Pick<Handlers<operations>, 'followReport'> {
+export function createReportEvents(
+  { database, watch }: ReportEventsDependencies,
+  { heartbeatMs = 15_000 }: ReportEventsOptions = {},
+): Pick<Handlers<operations>, 'followReport'> {
   return {
     followReport: async ({ params: { id }, request, response, signal, closing }) => {
       const report = await selectReport(database, id);

@@ -3,7 +3,15 @@ import { waitFor } from '@woodytoys/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { reportsQueue } from '../src/topology.ts';
-import { ended, follow, freezeAfter, holdStep, reportBySql, reportOf, requestReport } from './reports.ts';
+import {
+  ended,
+  follow,
+  freezeAfter,
+  holdStep,
+  reportBySql,
+  reportOf,
+  requestReport,
+} from './reports.ts';
 import type { Report } from './reports.ts';
 import { describeInBothWorlds, startLogisticsService } from './start.ts';
 import type { LogisticsService, Worker } from './start.ts';
@@ -74,7 +82,9 @@ describeInBothWorlds('reports', (createWorld) => {
     const times = [done.createdAt, done.startedAt, done.finishedAt];
     expect(times).toEqual(times.toSorted());
     // Once the job is done nothing is left to send.
-    await waitFor(async () => (await rowsOf("outbox WHERE routing_key = 'report.requested'")) === 0);
+    await waitFor(
+      async () => (await rowsOf("outbox WHERE routing_key = 'report.requested'")) === 0,
+    );
   });
 
   it('count the sales up to the request, not those made while the work goes on', async () => {
@@ -183,7 +193,7 @@ describeInBothWorlds('reports', (createWorld) => {
     expect(await worker.messaging.redrive(reportsQueue, 100)).toBeGreaterThan(0);
     const done = await waitFor(async () => {
       const report = await reportOf(client, id);
-      return report.status === 'done' && report;
+      return report.status === 'done' ? report : undefined;
     });
     expect(done).toMatchObject({ failure: null, progress: 1 });
     expect(done.result).toMatchObject(await reportBySql(service));
@@ -206,7 +216,7 @@ describeInBothWorlds('reports', (createWorld) => {
       const ours = all.filter(
         ({ id, body }) => id === junk || (body as { reportId: string }).reportId === unknown,
       );
-      return ours.length === 2 && ours;
+      return ours.length === 2 ? ours : undefined;
     });
     expect(letters.map(({ attempts }) => attempts)).toEqual([1, 1]);
   });
@@ -231,9 +241,7 @@ describeInBothWorlds('reports', (createWorld) => {
       version: 2,
       deleted: false,
     });
-    await waitFor(
-      async () => (await rowsOf('product_copies WHERE id = 1 AND version = 2')) === 1,
-    );
+    await waitFor(async () => (await rowsOf('product_copies WHERE id = 1 AND version = 2')) === 1);
     const id = await requestReport(client);
     const { result } = await ended(client, id);
     const { status, headers, body } = await client.get<string>(`/reports/${id}.csv`);

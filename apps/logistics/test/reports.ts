@@ -27,15 +27,16 @@ export async function reportOf(client: Client, id: string): Promise<Report> {
 export function ended(client: Client, id: string, timeoutMs = 30_000): Promise<Report> {
   return waitFor(async () => {
     const report = await reportOf(client, id);
-    return (report.status === 'done' || report.status === 'failed') && report;
+    return report.status === 'done' || report.status === 'failed' ? report : undefined;
   }, timeoutMs);
 }
 
 /** A report by plain SQL over all rows of the moment, written apart from the service's. */
-export async function reportBySql(
-  { database }: Pick<LogisticsService, 'database'>,
-): Promise<Omit<ReportResult, 'generatedAt'>> {
-  const amount = (expression: string) => `round(coalesce(sum(${expression}), 0) / 100.0, 2)::float8`;
+export async function reportBySql({
+  database,
+}: Pick<LogisticsService, 'database'>): Promise<Omit<ReportResult, 'generatedAt'>> {
+  const amount = (expression: string) =>
+    `round(coalesce(sum(${expression}), 0) / 100.0, 2)::float8`;
   const totals = async (where: string) => {
     const [sold] = await database.query(
       `SELECT count(*) AS sales, coalesce(sum(quantity), 0)::bigint AS "unitsSold",
@@ -195,13 +196,22 @@ export async function freezeAfter(
   let releaseSales = async () => {};
   return {
     reached: async () => {
-      await waitFor(async () => (await stepsOf(service, reportId)) === step - 1, 60_000);
+      await waitFor(() => savingWaits(service), 60_000);
       releaseSales = await hold(service, 'LOCK TABLE sales IN ACCESS EXCLUSIVE MODE');
       await releaseStep();
       await waitFor(async () => (await stepsOf(service, reportId)) === step, 60_000);
     },
     release: () => releaseSales(),
   };
+}
+
+/** Whether a worker's statement that saves a step waits for a lock. */
+async function savingWaits({ database }: Pick<LogisticsService, 'database'>): Promise<boolean> {
+  const waiting = await database.query(
+    `SELECT FROM pg_stat_activity WHERE datname = current_database()
+       AND wait_event_type = 'Lock' AND query LIKE '%SET shops_done = shops_done + 1%'`,
+  );
+  return waiting.length > 0;
 }
 
 /** How many steps of a report are saved. */

@@ -20,9 +20,9 @@ import type { TestLogger } from '@woodytoys/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { describe } from 'vitest';
 import { createLogisticsApp } from '../src/app.ts';
+import type { LogisticsOptions } from '../src/app.ts';
 import { logisticsMigrations } from '../src/migrations.ts';
 import { seedLogistics, seedPriceCents, seedSizes } from '../src/seed.ts';
-import type { TopologyOptions } from '../src/topology.ts';
 import { createLogisticsWorker } from '../src/worker-app.ts';
 
 export const check = createContractCheck(
@@ -72,7 +72,7 @@ export function seedProduct(id: number): ProductEvent {
 export async function startLogisticsService(
   world: World,
   scale: number,
-  topology: TopologyOptions = {},
+  options: LogisticsOptions = {},
 ): Promise<LogisticsService> {
   const testDatabase = await createTestDatabase();
   const databaseUrl = testDatabase.url;
@@ -99,7 +99,7 @@ export async function startLogisticsService(
         world,
         databaseUrl,
         check,
-        create: (dependencies) => createLogisticsApp(dependencies, topology),
+        create: (dependencies) => createLogisticsApp(dependencies, options),
       });
       let stopped: Promise<void> | undefined;
       const stop = () => (stopped ??= replica.stop());
@@ -110,7 +110,7 @@ export async function startLogisticsService(
       const log = createTestLogger();
       const connected = await world.connect('logistics');
       const pool = connect('logistics-worker');
-      const app = createLogisticsWorker({ ...connected, database: pool, log }, topology);
+      const app = createLogisticsWorker({ ...connected, database: pool, log }, options);
       await app.start();
       let stopped: Promise<void> | undefined;
       const stop = () => (stopped ??= app.stop().then(() => pool.close()));
