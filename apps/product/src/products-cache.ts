@@ -8,24 +8,20 @@ type ProductPage = components['schemas']['ProductPage'];
 export interface ProductCache {
   /** By id. */
   readonly products: CacheNamespace<Product>;
-  /** By position, length and category. */
-  readonly pages: CacheNamespace<ProductPage>;
-  /** One entry. */
-  readonly newest: CacheNamespace<Product>;
+  /** Pages by position, length and category; the newest product is a page of one. */
+  readonly lists: CacheNamespace<ProductPage>;
   /** Forgets all that a write of this product may have changed, on every replica. */
   forget(id: number): Promise<void>;
 }
 
 export function createProductCache(cache: Cache): ProductCache {
   const products = cache.namespace<Product>('product', { ttlMs: 60_000, staleMs: 60_000 });
-  const pages = cache.namespace<ProductPage>('product-page', { ttlMs: 30_000, staleMs: 30_000 });
-  const newest = cache.namespace<Product>('product-newest', { ttlMs: 30_000, staleMs: 30_000 });
+  const lists = cache.namespace<ProductPage>('product-list', { ttlMs: 30_000, staleMs: 30_000 });
   return {
     products,
-    pages,
-    newest,
+    lists,
     forget: async (id) => {
-      await Promise.all([products.invalidate(String(id)), pages.clear(), newest.clear()]);
+      await Promise.all([products.invalidate(String(id)), lists.clear()]);
     },
   };
 }

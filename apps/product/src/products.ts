@@ -34,13 +34,10 @@ export function createProducts({
   cached,
   committed,
 }: ProductsDependencies): Handlers<operations> {
-  async function loadPage(
-    after: number,
-    limit: number,
-    category: string | undefined,
-  ): Promise<ProductPage> {
-    const rows = await selectProducts(database, { after, limit: limit + 1, category });
-    return pageOf(rows.map(present), limit, ({ id }) => ({ productId: id }));
+  /** The list under this key, or what `load` gives. */
+  async function list(key: string, load: () => Promise<ProductPage>): Promise<ProductPage> {
+    // `load` always gives a page, and so does the cache; the type of the cache does not know.
+    return (await cached.lists.get(key, load)) ?? load();
   }
 
   /** One transaction with the event of the write; the caches are told once it has committed. */
@@ -60,23 +57,28 @@ export function createProducts({
   return {
     listProducts: async ({ query: { limit = 50, cursor, category } }) => {
       const after = afterOf(cursor);
-      const key = `${after}:${limit}:${category ?? ''}`;
-      const load = () => loadPage(after, limit, category);
-      return { status: 200, body: (await cached.pages.get(key, load)) ?? (await load()) };
+      const body = await list(`${after}:${limit}:${category ?? ''}`, async () => {
+        const rows = await selectProducts(database, { after, limit: limit + 1, category });
+        return pageOf(rows.map(present), limit, ({ id }) => ({ productId: id }));
+      });
+      return { status: 200, body };
     },
 
     getLastProduct: async () => {
-      const product = await cached.newest.get('newest', async () =>
-        presentIfAny(await selectNewestProduct(database)),
-      );
+      const { items } = await list('newest', async () => {
+        const newest = await selectNewestProduct(database);
+        return { items: newest === undefined ? [] : [present(newest)], nextCursor: null };
+      });
+      const [product] = items;
       if (product === undefined) throw problem('WT-RESOURCE-NOT-FOUND', 'There is no product yet.');
       return found(product);
     },
 
     getProduct: async ({ params: { id } }) => {
-      const product = await cached.products.get(String(id), async () =>
-        presentIfAny(await selectProduct(database, id)),
-      );
+      const product = await cached.products.get(String(id), async () => {
+        const stored = await selectProduct(database, id);
+        return stored === undefined ? undefined : present(stored);
+      });
       if (product === undefined) throw notFound(id);
       return found(product);
     },
@@ -170,8 +172,4 @@ function present(product: StoredProduct): Product {
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
   };
-}
-
-function presentIfAny(product: StoredProduct | undefined): Product | undefined {
-  return product === undefined ? undefined : present(product);
 }

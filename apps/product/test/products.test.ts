@@ -89,6 +89,20 @@ describeInBothWorlds('the catalogue', (createWorld) => {
     expect((await client.get('/products/last')).body).toEqual(older);
   });
 
+  it('has no newest product when it is empty, and has one again with the first', async () => {
+    const empty = await startProductService(await createWorld(), 0.001);
+    try {
+      const { client: only } = await empty.replica();
+      expect((await only.delete('/products/1')).status).toBe(204);
+      expect((await only.get('/products/last')).status).toBe(404);
+      expect((await only.get('/products')).body).toEqual({ items: [], nextCursor: null });
+      expect((await only.post('/products', truck)).body).toMatchObject({ id: 2 });
+      expect((await only.get('/products/last')).body).toMatchObject({ id: 2 });
+    } finally {
+      await empty.close();
+    }
+  });
+
   it('lists a category, with each write in it at once', async () => {
     const category = 'model railways / H0';
     const path = `/products?category=${encodeURIComponent(category)}`;
