@@ -56,7 +56,7 @@ const daysOfShop = {
     CROSS JOIN LATERAL (
       SELECT last.day - back AS day FROM generate_series(0, $2::integer - 1) AS back
     ) AS days
-    LEFT JOIN sold USING (day)
+    LEFT JOIN sold ON sold.day = days.day
     ORDER BY days.day`,
 };
 
