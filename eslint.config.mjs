@@ -43,6 +43,20 @@ export default tseslint.config(
     },
   },
   {
+    // The one place where apps meet; Nx forbids importing applications, whatever their tags.
+    files: ['apps/standalone/src/**'],
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          allow: ['^@woodytoys/(gateway|user|product|logistics)/'],
+          banTransitiveDependencies: true,
+          depConstraints: layers,
+        },
+      ],
+    },
+  },
+  {
     files: ['**/test/**', '**/vitest.*.ts', '**/eslint.config.mjs'],
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },

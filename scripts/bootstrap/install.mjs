@@ -101,16 +101,23 @@ function npmCi() {
     );
     child.once('close', (code, signal) => {
       if (code === 0) return resolve();
-      const tail = output.trimEnd().split('\n').slice(-OUTPUT_LINES_SHOWN).join('\n');
+      const words = essence(output);
       const end = signal ?? `exit code ${code}`;
       reject(
         new BootstrapError(
-          `${tail}\nThe dependencies could not be installed (npm ci: ${end}). ` +
+          `${words}\nThe dependencies could not be installed (npm ci: ${end}). ` +
             'Check the network and the messages above, and try again.',
         ),
       );
     });
   });
+}
+
+/** npm names the cause first, and then explains itself at length. */
+function essence(output) {
+  const lines = output.trimEnd().split('\n');
+  const errors = lines.filter((line) => line.startsWith('npm error'));
+  return (errors.length > 0 ? errors : lines).slice(0, OUTPUT_LINES_SHOWN).join('\n');
 }
 
 function checkPlatformNode() {
