@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import type { MessageMetrics } from '@woodytoys/metrics';
 import type { Logger } from '@woodytoys/service';
-import { type Messaging, MessagingError, PermanentError } from '../src/index.ts';
+import { type Messaging, type MessagingError, PermanentError } from '../src/index.ts';
 import { declareQueue, gate, message, recordedMetrics, recorder } from './support.ts';
 
 export interface ContractOptions {

@@ -7,7 +7,7 @@ import { backoffMs } from './backoff.ts';
 import { codeOf } from './declare.ts';
 import type { Link } from './link.ts';
 import type { Publisher, WireMessage } from './publisher.ts';
-import { closeQuietly, withTimeout } from './waiting.ts';
+import { closeQuietly, unlessAborted, withTimeout } from './waiting.ts';
 import { type Incoming, fromWire, toDeadLetter, toRetry } from './wire.ts';
 
 const NOT_FOUND = 404;
@@ -30,6 +30,8 @@ interface Session {
   readonly consumerTag: string;
   /** Resolves when the subscription is over. */
   readonly ended: Promise<Error>;
+  /** Gives it up, although the broker has not answered. */
+  end(reason: Error): void;
 }
 
 /** Consumes one queue, and subscribes again whenever the channel or the connection is lost. */
@@ -81,6 +83,7 @@ export class RabbitConsumer {
     if (left > 0) log.warn({ queue: queue.name, left }, 'Handlers left running after the drain');
     // Closing waits for the broker to have taken the acknowledgements, and gives back the rest.
     if (session) await closeQuietly(session.channel);
+    session?.end(new Error('The consumer was stopped.'));
     await this.#loop;
   }
 
@@ -89,18 +92,22 @@ export class RabbitConsumer {
     const { signal } = this.#stopping;
     for (let failures = 0; !signal.aborted;) {
       try {
-        this.#session = await this.#subscribe();
+        // A frozen broker answers nothing, and stop() is not to wait for it.
+        this.#session = await unlessAborted(this.#subscribe(), signal);
+        if (signal.aborted) await closeQuietly(this.#session.channel);
         failures = 0;
         this.#subscribed.resolve();
         this.#lastError = await this.#session.ended;
-        this.#session = undefined;
-        if (signal.aborted) return;
-        if (codeOf(this.#lastError) === NOT_FOUND) await redeclare();
       } catch (error) {
         this.#lastError = error;
-        if (codeOf(error) === NOT_FOUND) await redeclare().catch(() => {});
       }
+      this.#session = undefined;
       if (signal.aborted) return;
+      if (codeOf(this.#lastError) === NOT_FOUND) {
+        await unlessAborted(redeclare(), signal).catch((err: unknown) =>
+          log.error({ err, queue: queue.name }, 'Topology not declared'),
+        );
+      }
       failures += 1;
       const delayMs = backoffMs(failures);
       log.warn({ err: this.#lastError, queue: queue.name, delayMs }, 'Not consuming; trying again');
@@ -129,7 +136,9 @@ export class RabbitConsumer {
       cause = Object.assign(new Error('The broker ended the subscription.'), { code: NOT_FOUND });
       void closeQuietly(channel);
     });
-    return { channel, consumerTag, ended: ended.promise };
+    // Too late: nobody waits for this subscription any more.
+    if (this.#stopping.signal.aborted) await closeQuietly(channel);
+    return { channel, consumerTag, ended: ended.promise, end: ended.resolve };
   }
 
   #take(channel: Channel, signal: AbortSignal, message: ConsumeMessage): void {
@@ -152,8 +161,7 @@ export class RabbitConsumer {
           : toDeadLetter(message, incoming, queue.name, outcome.reason);
       if (!(await this.#handOver(onward, signal))) return this.#giveBack(channel, message);
     }
-    this.#settle(() => channel.ack(message));
-    countHandled(metrics, queue.name, handled);
+    if (this.#settle(() => channel.ack(message))) countHandled(metrics, queue.name, handled);
   }
 
   async #handle(incoming: Incoming, signal: AbortSignal): Promise<Handled> {
@@ -194,15 +202,17 @@ export class RabbitConsumer {
     this.#settle(() => channel.nack(message, false, true));
   }
 
-  /** With the channel the delivery is gone too: the broker has taken the message back already. */
-  #settle(answer: () => void): void {
+  /** False when the channel is gone: then the broker has taken the message back already. */
+  #settle(answer: () => void): boolean {
     try {
       answer();
+      return true;
     } catch (error) {
       this.#options.log.debug(
         { err: error, queue: this.#options.queue.name },
         'Message comes again: its channel was lost before it was acknowledged',
       );
+      return false;
     }
   }
 }

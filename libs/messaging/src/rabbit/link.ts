@@ -3,7 +3,7 @@ import type { Logger } from '@woodytoys/service';
 import { type ChannelModel, connect } from 'amqplib';
 import { MessagingError, reasonOf } from '../errors.ts';
 import { backoffMs } from './backoff.ts';
-import { cut, sayGoodbye, withTimeout } from './waiting.ts';
+import { cut, cutSoon, sayGoodbye, withTimeout } from './waiting.ts';
 
 /** Opening a connection and setting it up; past it the attempt counts as failed. */
 const OPEN_TIMEOUT_MS = 10_000;
@@ -157,8 +157,9 @@ function whenLost(model: ChannelModel): Promise<Error> {
   return new Promise((resolve) => {
     let cause: Error | undefined;
     model.on('error', (error) => (cause = error));
-    model.on('close', (error) =>
-      resolve(cause ?? error ?? new Error('The connection was closed.')),
-    );
+    model.on('close', (error) => {
+      resolve(cause ?? error ?? new Error('The connection was closed.'));
+      cutSoon(model);
+    });
   });
 }

@@ -19,6 +19,19 @@ export async function withTimeout<T>(
   }
 }
 
+/** `promise`, or the signal's reason once it is aborted; what the promise brings later is dropped. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
 /**
  * Cuts the socket of a connection. The error matters: amqplib takes a socket that closes without
  * one for still open, and its heartbeat timer then keeps the process alive.
@@ -27,6 +40,14 @@ export function cut(model: ChannelModel, reason: Error): void {
   // Not in amqplib's types, and the only way out when the broker no longer answers.
   const { stream } = model.connection as unknown as { readonly stream: Duplex };
   stream.destroy(reason);
+}
+
+/**
+ * Cuts the socket of a connection that has ended, after the time that a goodbye needs. amqplib only
+ * half-closes it, so a broker that is frozen or unplugged would keep it, and the process, for ever.
+ */
+export function cutSoon(model: ChannelModel): void {
+  setTimeout(() => cut(model, new Error('The connection has ended.')), CLOSE_TIMEOUT_MS).unref();
 }
 
 /** Closes a channel or connection that may be dead already; what is left of it is of no use. */
