@@ -1,10 +1,11 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { answerParserErrors } from './parser-errors.ts';
 import { bindClosingSignal, createClosingController } from './closing.ts';
+import { createConnections } from './connections.ts';
 import { problem } from './errors.ts';
 import type { ProblemError } from './errors.ts';
 import { sendProblem } from './problem.ts';
@@ -114,6 +115,17 @@ export async function listen(
   answerParserErrors(server, connections.lastResponse, log);
   await startListening(server, port, host);
 
+  async function closeGently(): Promise<void> {
+    // Right after the poll phase no accepted connection waits in the kernel; closing the listening
+    // socket would reset those, with the requests that were sent on them.
+    await new Promise((afterPoll) => setImmediate(afterPoll));
+    await new Promise<void>((done, fail) => {
+      server.close((error) => (error === undefined ? done() : fail(error)));
+      closing.abort(new Error('The server closes.'));
+      connections.closeWhenIdle();
+    });
+  }
+
   let closed: Promise<void> | undefined;
   return {
     port: (server.address() as AddressInfo).port,
@@ -122,11 +134,7 @@ export async function listen(
     },
     close() {
       draining = true;
-      closed ??= new Promise((done, fail) => {
-        server.close((error) => (error === undefined ? done() : fail(error)));
-        closing.abort(new Error('The server closes.'));
-        connections.closeWhenIdle();
-      });
+      closed ??= closeGently();
       return closed;
     },
   };
@@ -146,34 +154,6 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: Probl
     instance: request.url ?? '',
     requestId: requestIdOf(request.headers),
   });
-}
-
-/** Open connections with their requests in flight; Node's list has silent ones among the busy. */
-function createConnections() {
-  const inFlight = new Map<Socket, number>();
-  const last = new WeakMap<Duplex, ServerResponse>();
-  let ending = false;
-  return {
-    add(socket: Socket): void {
-      inFlight.set(socket, 0);
-      socket.once('close', () => inFlight.delete(socket));
-    },
-    begin(socket: Socket, response: ServerResponse): void {
-      inFlight.set(socket, (inFlight.get(socket) ?? 0) + 1);
-      last.set(socket, response);
-      response.once('close', () => {
-        const left = inFlight.get(socket);
-        if (left === undefined) return;
-        inFlight.set(socket, left - 1);
-        if (ending && left === 1) socket.destroySoon();
-      });
-    },
-    lastResponse: (socket: Duplex) => last.get(socket),
-    closeWhenIdle(): void {
-      ending = true;
-      for (const [socket, requests] of inFlight) if (requests === 0) socket.destroySoon();
-    },
-  };
 }
 
 function startListening(server: Server, port: number, host: string | undefined): Promise<void> {

@@ -303,6 +303,27 @@ describe('a server that closes', () => {
     await busy.closed;
   });
 
+  it('still answers a request that was on its way, on a new connection and on a kept one', async () => {
+    const server = await start();
+    const half = 'GET / HTTP/1.1\r\nHo';
+    const young = new RawConnection(server.port);
+    const kept = new RawConnection(server.port);
+    await kept.ask(get);
+    young.socket.write(half);
+    kept.socket.write(half);
+    await sleep(100);
+    const closing = server.close();
+    await sleep(50);
+    const rest = 'st: a\r\n\r\n';
+    for (const connection of [young, kept]) {
+      expect(await connection.ask(rest)).toMatchObject({
+        status: 200,
+        headers: { connection: 'close' },
+      });
+    }
+    await closing;
+  });
+
   it('ends a connection whose answer had promised to keep it', async () => {
     const ends: (() => void)[] = [];
     const server = await start((_request, response) => {
