@@ -1,5 +1,6 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedPostgresError } from './errors.ts';
 import { startOf } from './process-table.ts';
 
@@ -20,13 +21,38 @@ export async function own(directory: string): Promise<() => Promise<void>> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const [pid = '', start] = (await readFile(file, 'utf8')).split(' ');
+    const owner = await readOwner(file);
+    const [pid, start] = owner.split(' ');
     if (start && start === (await startOf(Number(pid)))) {
       throw new EmbeddedPostgresError(
         'in-use',
         `The database in ${directory} is already in use by process ${pid}. Stop that one first, or use another folder.`,
       );
     }
-    await rm(file, { force: true });
+    await removeStale(file, owner);
   }
+}
+
+/** What the file says; it is empty for a moment while its owner writes it. */
+async function readOwner(file: string): Promise<string> {
+  for (let patience = 10; patience > 0; patience -= 1) {
+    const text = await readFile(file, 'utf8').catch(() => '');
+    if (text) return text;
+    await sleep(20);
+  }
+  return '';
+}
+
+/** Of several starts that find the same stale file, one may have replaced it by its own already. */
+async function removeStale(file: string, stale: string): Promise<void> {
+  const aside = `${file}.${process.pid}`;
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  const found = await readFile(aside, 'utf8');
+  if (found === stale) await rm(aside);
+  else await rename(aside, file);
 }

@@ -131,6 +131,13 @@ it('refuses a folder that another process uses, and leaves that one alone', asyn
   expect(await ask(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
 });
 
+it('lets one of several in that start at the same time on the folder of a killed owner', async () => {
+  await mkdir(directory);
+  await writeFile(join(directory, 'owner'), '999999 1');
+  const all = await Promise.all([1, 2, 3, 4].map(() => startElsewhere()));
+  expect(all.map(({ code }) => code ?? 'in').sort()).toEqual(['in', 'in-use', 'in-use', 'in-use']);
+});
+
 it('starts over a stale pid file whose number is now of another process', async () => {
   const first = await start();
   await first.stop();
