@@ -24,6 +24,12 @@ const takeReport = {
     RETURNING fence, created_at AS "createdAt"`,
 };
 
+const stockWithoutPrices = {
+  name: 'stock-without-prices',
+  text: `
+    SELECT EXISTS (SELECT FROM stock) AND NOT EXISTS (SELECT FROM product_copies) AS missing`,
+};
+
 const storesLeft = {
   name: 'stores-left',
   text: `
@@ -124,6 +130,12 @@ export async function takeReportJob(
 ): Promise<TakenReport | undefined> {
   const [taken] = await database.query<TakenReport>(takeReport, [id]);
   return taken;
+}
+
+/** Whether there is stock, yet not one price for it: the catalogue's first fill has not come. */
+export async function isCatalogueMissing(database: Queryable): Promise<boolean> {
+  const [row] = await database.query<{ missing: boolean }>(stockWithoutPrices);
+  return row?.missing === true;
 }
 
 export function selectStoresLeft(database: Queryable, id: string): Promise<Store[]> {

@@ -6,6 +6,7 @@ import type { components } from './contract.ts';
 import type { ReportRequested } from './events.ts';
 import { presentBestSeller, presentTotals, sumTotals } from './figures.ts';
 import {
+  isCatalogueMissing,
   saveFailure,
   saveResult,
   saveShop,
@@ -58,6 +59,12 @@ export function createReportJob({ database, log, attempts }: ReportJobDependenci
     { fence, createdAt }: TakenReport,
     signal: AbortSignal,
   ): Promise<boolean> {
+    if (await isCatalogueMissing(database)) {
+      throw new Error(
+        'The catalogue has not come from the product service yet, so the stock has no prices; the ' +
+          'report is tried again. See that the product service is up.',
+      );
+    }
     for (const store of await selectStoresLeft(database, id)) {
       signal.throwIfAborted();
       const { bestSellers, ...totals } = await selectFiguresOfShop(database, store.id, createdAt);

@@ -1,7 +1,8 @@
+import { createMemoryWorld } from '@woodytoys/app-testing';
 import type { Client, Replica } from '@woodytoys/app-testing';
 import { waitFor } from '@woodytoys/testing';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportsQueue } from '../src/topology.ts';
 import {
   ended,
@@ -267,5 +268,29 @@ describeInBothWorlds('reports', (createWorld) => {
       new RegExp(`jobs\\{[^}]*kind="report"[^}]*state="done"[^}]*\\} ${row?.count}\\b`),
     );
     expect(text).toMatch(/jobs\{[^}]*state="failed"[^}]*\} 0\b/);
+  });
+});
+
+describe('a report that is asked for before the catalogue has come', () => {
+  it('is tried again until the stock has prices', async () => {
+    const service = await startLogisticsService(createMemoryWorld(), 0.1, {
+      reportRetryDelaysMs: Array.from({ length: 200 }, () => 100),
+    });
+    try {
+      await service.worker();
+      const { client } = await service.replica();
+      const id = await requestReport(client);
+      await waitFor(async () => {
+        const [row] = await service.database.query<{ fence: number }>('SELECT fence FROM reports');
+        return (row?.fence ?? 0) > 2;
+      });
+      expect(await reportOf(client, id)).toMatchObject({ status: 'running', progress: 0 });
+      await service.fillCatalogue();
+      const { status, result } = await ended(client, id);
+      expect(status).toBe('done');
+      expect(result).toMatchObject(await reportBySql(service));
+    } finally {
+      await service.close();
+    }
   });
 });

@@ -183,6 +183,13 @@ export function holdStep(
   );
 }
 
+/** Stops every work on reports at the next shop. */
+export function lockSales(
+  service: Pick<LogisticsService, 'database'>,
+): Promise<() => Promise<void>> {
+  return hold(service, 'LOCK TABLE sales IN ACCESS EXCLUSIVE MODE');
+}
+
 /**
  * Stops the work on a report between two shops: whoever reads the sales has to wait. Call it before
  * the job is handed over, then `reached` after.
@@ -197,7 +204,7 @@ export async function freezeAfter(
   return {
     reached: async () => {
       await waitFor(() => savingWaits(service), 60_000);
-      releaseSales = await hold(service, 'LOCK TABLE sales IN ACCESS EXCLUSIVE MODE');
+      releaseSales = await lockSales(service);
       await releaseStep();
       await waitFor(async () => (await stepsOf(service, reportId)) === step, 60_000);
     },
@@ -206,7 +213,9 @@ export async function freezeAfter(
 }
 
 /** Whether a worker's statement that saves a step waits for a lock. */
-async function savingWaits({ database }: Pick<LogisticsService, 'database'>): Promise<boolean> {
+export async function savingWaits({
+  database,
+}: Pick<LogisticsService, 'database'>): Promise<boolean> {
   const waiting = await database.query(
     `SELECT FROM pg_stat_activity WHERE datname = current_database()
        AND wait_event_type = 'Lock' AND query LIKE '%SET shops_done = shops_done + 1%'`,
