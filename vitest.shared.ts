@@ -9,7 +9,7 @@ export function projectTestOptions(
     include: ['test/**/*.test.ts'],
     globalSetup: new URL('./libs/testing/src/global-setup.ts', import.meta.url).pathname,
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   };
 }

@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config';
 import { projectTestOptions } from '../../vitest.shared.ts';
 
-export default defineConfig({ test: projectTestOptions('runtime') });
+export default defineConfig({ test: { ...projectTestOptions('runtime'), testTimeout: 120_000 } });

@@ -38,7 +38,10 @@ export interface RunOptions {
 export async function run(options: RunOptions): Promise<void> {
   const { settings, stop, terminal, workspace } = options;
   const began = performance.now();
-  const shown = (path: string) => relative(workspace, path) || '.';
+  const shown = (path: string) => {
+    const seen = relative(workspace, path);
+    return seen.startsWith('..') ? path : seen || '.';
+  };
   await requirePort(settings.port, 'PORT');
   await requirePort(settings.privatePort, 'PRIVATE_PORT');
 
@@ -77,6 +80,9 @@ export async function run(options: RunOptions): Promise<void> {
       await Promise.race([lost, stop.asked]);
     }
     terminal.tell('stopping   finishes what runs; the data are kept');
+  } catch (error) {
+    // Ctrl-C reaches initdb as well, and what fails after it fails because of it.
+    if (!stop.pending) throw error;
   } finally {
     terminal.quiet();
     await Promise.race([resources.disposeAsync(), stop.urged, overtime()]);

@@ -68,7 +68,7 @@ describeWithRedis('with all its backing services', () => {
     beforeAll(async () => {
       database = await createTestDatabase();
       virtualHost = await createTestVirtualHost();
-    }, 120_000);
+    }, 160_000);
     afterAll(async () => {
       await database.drop();
       await virtualHost.drop();
@@ -93,7 +93,7 @@ describeWithRedis('with all its backing services', () => {
       const at = `http://127.0.0.1:${port}`;
       const privateAt = `http://127.0.0.1:${privatePort}`;
       const started = start(environment);
-      await waitFor(() => statusOf(`${privateAt}/readyz`).then((s) => s === 200), 20_000);
+      await waitFor(() => statusOf(`${privateAt}/readyz`).then((s) => s === 200), 60_000);
       expect(await fetch(at).then((response) => response.json())).toEqual({
         greeting: 'good day',
         notes: ['seeded 0.5'],
@@ -112,7 +112,7 @@ describeWithRedis('with all its backing services', () => {
       expect(started.lines.map(({ msg }) => msg)).toContain('app stopped');
 
       const again = start(environment);
-      await waitFor(() => statusOf(`${privateAt}/readyz`).then((s) => s === 200), 20_000);
+      await waitFor(() => statusOf(`${privateAt}/readyz`).then((s) => s === 200), 60_000);
       expect(await fetch(at).then((response) => response.json())).toMatchObject({
         notes: ['seeded 0.5'],
       });
@@ -125,7 +125,7 @@ describeWithRedis('with all its backing services', () => {
       const privatePort = await freePort();
       const started = start({ ...addresses(port, privatePort), ...backing() }, 'worker');
       const privateAt = `http://127.0.0.1:${privatePort}`;
-      await waitFor(() => statusOf(`${privateAt}/readyz`).then((s) => s === 200), 20_000);
+      await waitFor(() => statusOf(`${privateAt}/readyz`).then((s) => s === 200), 60_000);
       await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
       started.kill('SIGTERM');
       expect(await started.exited).toBe(0);
