@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { badRequest } from './problems.ts';
 
 /**
  * Headers of one connection, not of the message (RFC 9110 7.6.1), and those that the gateway writes
@@ -70,15 +71,20 @@ function namedInConnection(connection: string | undefined): ReadonlySet<string> 
   return new Set(names.filter((name) => name !== '' && !NEVER_DROPPED.has(name)));
 }
 
-/** The client's end-to-end headers, names and values in turn, as they came. */
+/**
+ * The client's end-to-end headers, names and values in turn, as they came.
+ * @throws ProblemError 400 for a second `Host`: the next hop might read the other one.
+ */
 export function endToEndHeaders(
   rawHeaders: readonly string[],
   connection: string | undefined,
 ): string[] {
   const named = namedInConnection(connection);
   const kept: string[] = [];
+  let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] as string).toLowerCase();
+    if (name === 'host' && (hosts += 1) > 1) throw badRequest('The request has two Host headers.');
     if (NOT_FORWARDED.has(name) || name.startsWith(IDENTITY_PREFIX)) continue;
     if (named?.has(name)) continue;
     kept.push(name, rawHeaders[index + 1] as string);

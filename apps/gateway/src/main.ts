@@ -1,26 +1,12 @@
-import { processConfig, runApp } from '@woodytoys/runtime';
-import { integer, port, secretUrl, text } from '@woodytoys/service';
-import { createGateway, gatewayConfigFile } from './app.ts';
+import { runApp } from '@woodytoys/runtime';
+import { createGateway } from './app.ts';
 import { connectRateLimitRedis } from './redis.ts';
-
-const config = {
-  ...processConfig,
-  PORT: port(8080).describe('Where the gateway answers.'),
-  GATEWAY_CONFIG: text(gatewayConfigFile).describe(
-    'The YAML file of routes and upstreams; its `${NAME}` are read from the environment too.',
-  ),
-  REDIS_URL: secretUrl(['redis', 'rediss'])
-    .optional()
-    .describe('Where rate limits are kept for all replicas; in each process if unset.'),
-  TRUSTED_PROXIES: integer({ min: 0, max: 10, default: 0 }).describe(
-    'How many proxies of ours stand before the gateway; so many entries of X-Forwarded-For are believed.',
-  ),
-};
+import { gatewayConfig } from './settings.ts';
 
 await runApp({
   name: 'gateway',
   env: process.env,
-  config,
+  config: gatewayConfig,
   publicPort: ({ PORT }) => PORT,
   async build({ config: settings, log, registry, shutdown }) {
     const redis =

@@ -11,7 +11,8 @@ export interface PathTemplate {
 
 export type PathParameters = Readonly<Record<string, string | undefined>>;
 
-const TEMPLATE = /^(?=\/)(\/(?:[A-Za-z0-9._~!$&'()+,;=:@-]|%[0-9A-Fa-f]{2}|\{[A-Za-z_]\w*\})*)*(\/\*)?$/;
+const TEMPLATE =
+  /^(?=\/)(\/(?:[A-Za-z0-9._~!$&'()+,;=:@-]|%[0-9A-Fa-f]{2}|\{[A-Za-z_]\w*\})*)*(\/\*)?$/;
 const PARAMETER = /\{(\w+)\}|\*$/g;
 
 /**

@@ -57,7 +57,6 @@ export interface Closable {
 /** The little of a Redis client that filters use. */
 export interface RateLimitRedis {
   call(command: string, ...args: string[]): Promise<unknown>;
-  readonly status: string;
   on(event: 'ready', listener: () => void): unknown;
   off(event: 'ready', listener: () => void): unknown;
 }

@@ -3,7 +3,7 @@ import type { Logger } from '@woodytoys/service';
 import type { RateLimitRedis } from './plugin.ts';
 
 /** A limit is not worth waiting longer for. */
-const COMMAND_TIMEOUT_MS = 100;
+const COMMAND_TIMEOUT_MS = 200;
 const LONGEST_RECONNECT_MS = 2_000;
 
 /**
@@ -13,11 +13,12 @@ const LONGEST_RECONNECT_MS = 2_000;
 export function connectRateLimitRedis(
   url: string,
   log: Logger,
+  commandTimeoutMs = COMMAND_TIMEOUT_MS,
 ): RateLimitRedis & { close(): Promise<void> } {
   const redis = new Redis(url, {
     connectionName: 'gateway',
     enableOfflineQueue: false,
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    commandTimeout: commandTimeoutMs,
     connectTimeout: 1_000,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(attempt * 100, LONGEST_RECONNECT_MS),
@@ -33,9 +34,6 @@ export function connectRateLimitRedis(
   });
   return {
     call: (command, ...args) => redis.call(command, ...args),
-    get status() {
-      return redis.status;
-    },
     on: (event, listener) => redis.on(event, listener),
     off: (event, listener) => redis.off(event, listener),
     async close() {

@@ -109,11 +109,9 @@ function mistakesOf(
 ): Mistake[] {
   const file = shortName(source.file);
   if (source.mistakes.length > 0) return source.mistakes.map((mistake) => ({ ...mistake, file }));
-  return validate(source.value).map(({ pointer, message }) => ({
-    file,
-    line: source.lineOf(pointer),
-    message,
-  }));
+  return validate(source.value)
+    .map(({ pointer, message }) => ({ file, line: source.lineOf(pointer), message }))
+    .sort((one, other) => one.line - other.line);
 }
 
 function mistakeOf({ source, pointer }: Origin, inside: string, message: string): Mistake {

@@ -13,6 +13,8 @@ export function createValidator(
 ): (value: unknown) => readonly SchemaMistake[] {
   const ajv = new Ajv2020({
     allErrors: true,
+    // Its errors then tell the schema that they are about.
+    verbose: true,
     strict: true,
     allowUnionTypes: true,
     strictTypes: false,

@@ -33,6 +33,8 @@ interface Streaming {
   answer: IncomingMessage | undefined;
   headTimer: NodeJS.Timeout;
   late: boolean;
+  /** The attempt that runs has failed: the proxy may tell it twice. */
+  failed: boolean;
 }
 
 /**
@@ -103,8 +105,7 @@ export const stream: EndpointDefinition<StreamOptions> = {
           response.flushHeaders();
           answer.pipe(response);
         },
-        // The rejection that comes with it is handled where the proxy is called.
-        error: () => {},
+        error: (error, request) => fail(running.get(request) as Streaming, error),
       },
     });
 
@@ -116,11 +117,15 @@ export const stream: EndpointDefinition<StreamOptions> = {
     function attempt(streaming: Streaming): void {
       const { exchange } = streaming;
       streaming.proxied = undefined;
+      streaming.failed = false;
       exchange.attempts += 1;
+      // What fails before the request is made comes here, the rest as its event.
       void proxy(exchange.request, exchange.response, (error) => fail(streaming, error as Error));
     }
 
     function fail(streaming: Streaming, error: Error): void {
+      if (streaming.failed) return;
+      streaming.failed = true;
       const { exchange, replica, tried } = streaming;
       const code = (error as NodeJS.ErrnoException).code ?? error.name;
       noteReplica(streaming);
@@ -165,6 +170,7 @@ export const stream: EndpointDefinition<StreamOptions> = {
         proxied: undefined,
         answer: undefined,
         late: false,
+        failed: false,
         headTimer: setTimeout(() => {
           streaming.late = true;
           streaming.proxied?.destroy();

@@ -15,8 +15,11 @@ export class RedisLimits implements Store {
   readonly #redis: RateLimitRedis;
   readonly #store: RedisStore;
   #options: Options | undefined;
+  #loaded: Promise<void> | undefined;
   #restUntil = 0;
-  readonly #onReady = () => void this.#load();
+  readonly #onReady = () => {
+    this.#restUntil = 0;
+  };
 
   constructor(redis: RateLimitRedis, prefix: string) {
     this.prefix = prefix;
@@ -31,17 +34,23 @@ export class RedisLimits implements Store {
 
   init(options: Options): void {
     this.#options = options;
-    if (this.#redis.status === 'ready') void this.#load();
   }
 
   async increment(key: string): Promise<IncrementResponse> {
-    const now = performance.now();
-    if (now < this.#restUntil) throw new Error('Redis failed a moment ago');
+    if (performance.now() < this.#restUntil) throw new Error('Redis failed a moment ago');
+    try {
+      // The store keeps the promise of its script's hash: one that was rejected, because Redis was
+      // not there yet, would stay so for good. So it is asked to load it until it has.
+      this.#loaded ??= this.#store.init(this.#options as Options);
+      await this.#loaded;
+    } catch (error) {
+      this.#loaded = undefined;
+      throw this.#failed(error);
+    }
     try {
       return await this.#store.increment(key);
     } catch (error) {
-      this.#restUntil = now + REST_MS;
-      throw error;
+      throw this.#failed(error);
     }
   }
 
@@ -57,17 +66,8 @@ export class RedisLimits implements Store {
     this.#redis.off('ready', this.#onReady);
   }
 
-  /**
-   * The store keeps the promise of its script's hash: one that was rejected, because Redis was not
-   * there yet, would stay so for good. So the script is loaded anew at each connection.
-   */
-  async #load(): Promise<void> {
-    try {
-      await this.#store.init(this.#options as Options);
-      this.#restUntil = 0;
-    } catch {
-      // The connection broke again; the next `ready` loads it, and until then counting throws.
-      this.#restUntil = performance.now() + REST_MS;
-    }
+  #failed(error: unknown): unknown {
+    this.#restUntil = performance.now() + REST_MS;
+    return error;
   }
 }
