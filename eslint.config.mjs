@@ -25,6 +25,7 @@ const layers = [
       'type:testing',
     ],
   },
+  { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['*'] },
 ];
 
 export default tseslint.config(
