@@ -13,7 +13,7 @@ export interface DatabaseOptions {
   readonly service: string;
   /** Default 10. */
   readonly maxConnections?: number;
-  /** How long to wait for a free or new connection; default 5,000. */
+  /** How long to wait for a free or new connection; default 10,000. */
   readonly connectTimeoutMs?: number;
   /**
    * How long to wait for an answer; default 20,000. Longer than the role's `statement_timeout`, so
@@ -39,7 +39,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     connectionString: options.connectionString,
     service: options.service,
     maxConnections: options.maxConnections ?? 10,
-    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
     queryTimeoutMs: options.queryTimeoutMs ?? 20_000,
     idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
     log,

@@ -53,10 +53,18 @@ it('keeps the connection after an error of the statement', async () => {
 });
 
 it('says when all connections are in use for too long, and goes on afterwards', async () => {
-  const database = sandbox.another({ maxConnections: 2, connectTimeoutMs: 200 });
-  const slow = [1, 2].map(() => database.query('SELECT pg_sleep(1)'));
-  await sleep(100);
+  const database = sandbox.another({ maxConnections: 2, connectTimeoutMs: 1_500 });
+  const gate = Promise.withResolvers<void>();
+  let holding = 0;
+  const slow = [1, 2].map(() =>
+    database.transaction(async () => {
+      holding += 1;
+      await gate.promise;
+    }),
+  );
+  await waitFor(() => holding === 2);
   const error = await errorOf(database.query('SELECT 1'));
+  gate.resolve();
   expect(error).toMatchObject({ reason: 'exhausted', retryable: true });
   expect(error.message).toContain('All 2 database connections');
   await Promise.all(slow);
@@ -85,9 +93,9 @@ it('says that the database cannot be reached', async () => {
 });
 
 it('ends a connection that does not answer in time, and makes a new one', async () => {
-  const database = sandbox.another({ maxConnections: 1, queryTimeoutMs: 200 });
+  const database = sandbox.another({ maxConnections: 1, queryTimeoutMs: 1_000 });
   const [before] = await database.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-  expect(await errorOf(database.query('SELECT pg_sleep(3)'))).toMatchObject({ reason: 'timeout' });
+  expect(await errorOf(database.query('SELECT pg_sleep(20)'))).toMatchObject({ reason: 'timeout' });
   const [after] = await database.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   expect(after?.pid).not.toBe(before?.pid);
 });
@@ -98,13 +106,13 @@ it('asks a SELECT again when its connection is lost before the answer, and nothi
                 WHERE application_name = 'victim' AND state = 'active' AND pid <> pg_backend_pid()`;
   const sleepers = `SELECT pid FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'active'`;
 
-  const read = database.query('SELECT 1 AS one, pg_sleep(0.5)');
+  const read = database.query('SELECT 1 AS one, pg_sleep(2)');
   await waitFor(async () => (await sandbox.database.query(sleepers)).length === 1);
   await sandbox.database.query(kill);
   expect(await read).toMatchObject([{ one: 1 }]);
 
   const write = errorOf(
-    database.query('WITH w AS (INSERT INTO t VALUES (1, 1)) SELECT pg_sleep(0.5)'),
+    database.query('WITH w AS (INSERT INTO t VALUES (1, 1)) SELECT pg_sleep(5)'),
   );
   await waitFor(async () => (await sandbox.database.query(sleepers)).length === 1);
   await sandbox.database.query(kill);
@@ -125,9 +133,9 @@ it('forgets a connection that the server ended while it was idle', async () => {
 });
 
 it('answers a ping while every connection is in use', async () => {
-  const database = sandbox.another({ maxConnections: 1, connectTimeoutMs: 300 });
+  const database = sandbox.another({ maxConnections: 1, connectTimeoutMs: 1_000 });
   await database.query('SELECT 1');
-  const slow = database.query('SELECT pg_sleep(0.7)');
+  const slow = database.query('SELECT pg_sleep(2)');
   await database.ping();
   await slow;
 });
@@ -138,8 +146,8 @@ it('obeys the timeouts of its role', async () => {
   await admin.connect();
   await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'; GRANT ALL ON t TO ${role}`);
   await setRoleTimeouts(admin, role, {
-    statementTimeoutMs: 300,
-    lockTimeoutMs: 100,
+    statementTimeoutMs: 1_500,
+    lockTimeoutMs: 300,
     idleInTransactionTimeoutMs: 400,
   });
   const url = new URL(sandbox.url);
@@ -147,8 +155,8 @@ it('obeys the timeouts of its role', async () => {
   url.password = 'secret';
   const database = sandbox.another({ connectionString: url.href });
 
-  expect(await database.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '300ms' }]);
-  expect(await errorOf(database.query('SELECT pg_sleep(5)'))).toMatchObject({ code: '57014' });
+  expect(await database.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '1500ms' }]);
+  expect(await errorOf(database.query('SELECT pg_sleep(20)'))).toMatchObject({ code: '57014' });
 
   await admin.query('BEGIN; LOCK TABLE t');
   expect(await errorOf(database.query('SELECT * FROM t'))).toMatchObject({ code: '55P03' });
@@ -156,7 +164,7 @@ it('obeys the timeouts of its role', async () => {
 
   const idle = database.transaction(async (transaction) => {
     await transaction.query('SELECT 1');
-    await sleep(800);
+    await sleep(1_500);
     await transaction.query('SELECT 1');
   });
   await expect(idle).rejects.toThrow();

@@ -1,4 +1,6 @@
 export { describeWithRabbit, describeWithRedis } from './describe-with.ts';
+export { dockerMissing } from './servers/docker.ts';
+export { type PgBouncer, startOwnPgBouncer } from './servers/pgbouncer.ts';
 export type { RestartableServer } from './servers/server.ts';
 export { startOwnRabbit, startOwnRedis } from './servers/start.ts';
 export { type TestDatabase, createTestDatabase } from './test-database.ts';
