@@ -320,18 +320,20 @@ export function messagingContract(openBroker: (options: ContractOptions) => Prom
     const messaging = await open();
     const { name, exchange } = await declareQueue(messaging, uniqueName('again'));
     const { handler, deliveries } = recorder(rejectAll);
-    await messaging.consume(name, handler, { prefetch: 1 });
-    const sent = message(exchange, 'key');
-    await Promise.allSettled([messaging.publish(sent)]);
-    await waitFor(async () => (await messaging.deadLetters(name, 10)).length === 1);
+    await messaging.consume(name, handler, { prefetch: 20 });
+    const sent = range(20).map((index) => message(exchange, `key.${index}`));
+    await Promise.allSettled(sent.map((each) => messaging.publish(each)));
+    await waitFor(async () => (await messaging.deadLetters(name, 100)).length === 20);
 
-    expect(await messaging.redrive(name, 1000)).toBe(1);
+    expect(await messaging.redrive(name, 1000)).toBe(20);
 
-    await waitFor(() => deliveries.length === 2);
-    await waitFor(async () => (await messaging.deadLetters(name, 10)).length === 1);
-    expect(await messaging.deadLetters(name, 10)).toMatchObject([
-      { id: sent.id, exchange, routingKey: 'key', attempts: 1 },
-    ]);
+    await waitFor(() => deliveries.length === 40);
+    await waitFor(async () => (await messaging.deadLetters(name, 100)).length === 20);
+    for (const { id, routingKey } of sent) {
+      expect(await messaging.deadLetters(name, 100)).toContainEqual(
+        expect.objectContaining({ id, exchange, routingKey, attempts: 1 }),
+      );
+    }
   });
 
   test('no more than prefetch messages are handled at once', async () => {

@@ -226,6 +226,8 @@ describeWithRabbit('over RabbitMQ', () => {
       reason: expect.stringContaining('delivery_limit'),
     });
     expect(letter.failedAt.getTime()).toBeGreaterThan(Date.now() - 60_000);
+    expect(await messaging.deadLetters(name, 1)).toEqual([letter]);
+    expect(await messaging.deadLetters(name, 1)).toEqual([letter]);
     const { handler, deliveries } = recorder();
     await messaging.consume(name, handler, { prefetch: 1 });
     expect(await messaging.redrive(name, 1)).toBe(1);
