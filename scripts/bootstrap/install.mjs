@@ -10,6 +10,7 @@ const lockfile = join(workspaceRoot, 'package-lock.json');
 const hiddenLockfile = join(workspaceRoot, 'node_modules', '.package-lock.json');
 const stamp = join(workspaceRoot, 'node_modules', '.woodytoys-install');
 const OUTPUT_LINES_SHOWN = 20;
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * Installs what package-lock.json names, unless it is there already; needs no network then.
@@ -96,10 +97,25 @@ function npmCi() {
     const collect = (chunk) => (output = (output + chunk).slice(-100_000));
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
+    // Two installs in one folder would clash, so this one must not outlive its parent.
+    let stopped = false;
+    const stop = (signal) => {
+      stopped = true;
+      child.kill(signal);
+    };
+    for (const signal of STOP_SIGNALS) process.on(signal, stop);
+    const forget = () => {
+      for (const signal of STOP_SIGNALS) process.off(signal, stop);
+    };
     child.once('error', (error) =>
       reject(new BootstrapError(`npm could not be run (${error.message}); is it on the PATH?`)),
     );
     child.once('close', (code, signal) => {
+      forget();
+      if (stopped)
+        return reject(
+          new BootstrapError('The install was interrupted; it begins anew the next time.'),
+        );
       if (code === 0) return resolve();
       const words = essence(output);
       const end = signal ?? `exit code ${code}`;
