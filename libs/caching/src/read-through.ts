@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheMetrics } from '@woodytoys/metrics';
 import type { Logger } from '@woodytoys/service';
 import type { FirstLevel } from './first-level.ts';
+import { Flights } from './flights.ts';
+import type { Flight } from './flights.ts';
 import { boundedKey } from './keys.ts';
 import { absentPayload, decodePayload, encodePayload } from './payload.ts';
 import { jittered } from './policy.ts';
@@ -17,13 +19,6 @@ const firstPollMs = 5;
 const slowestPollMs = 100;
 /** A load that hangs for longer loses its lease, so that it does not hold up the other replicas. */
 const longestLoadMs = 60_000;
-
-/** One look-up on its way, shared by all callers in the process. */
-interface Flight {
-  result: Promise<unknown>;
-  /** False once an invalidation has come: its value may be old and is not kept. */
-  valid: boolean;
-}
 
 export interface ReadThroughParts {
   readonly name: string;
@@ -42,9 +37,7 @@ export class ReadThrough<T> implements CacheNamespace<T> {
   readonly #second: SecondLevel;
   readonly #metrics: CacheMetrics;
   readonly #log: Logger;
-  readonly #flights = new Map<string, Flight>();
-  /** Loads behind a stale answer; nobody waits for them. */
-  readonly #refreshes = new Map<string, Flight>();
+  readonly #flights = new Flights();
   #epoch = 0;
 
   constructor(parts: ReadThroughParts) {
@@ -87,22 +80,17 @@ export class ReadThrough<T> implements CacheNamespace<T> {
   drop(ids?: readonly string[]): void {
     if (ids === undefined) {
       this.#epoch += 1;
-      ids = [...this.#flights.keys(), ...this.#refreshes.keys()];
+      this.#flights.invalidateAll();
+      return;
     }
     for (const id of ids) {
       this.#first.delete(this.#name, id);
-      for (const flights of [this.#flights, this.#refreshes]) {
-        const flight = flights.get(id);
-        if (flight === undefined) continue;
-        flight.valid = false;
-        flights.delete(id);
-      }
+      this.#flights.invalidate(id);
     }
   }
 
   #depart(id: string, load: () => Promise<T | undefined>): Flight {
-    const flight: Flight = { valid: true, result: Promise.resolve() };
-    this.#flights.set(id, flight);
+    const flight = this.#flights.depart(id);
     flight.result = this.#answer(id, load, flight);
     return flight;
   }
@@ -136,7 +124,7 @@ export class ReadThrough<T> implements CacheNamespace<T> {
     const freshMs = payload === absentPayload ? leftMs : leftMs - this.policy.staleMs;
     const stale = freshMs <= 0;
     this.#keepFirst(id, flight, value, stale ? leftMs : freshMs, stale);
-    land(this.#flights, id, flight);
+    this.#flights.land(id, flight);
     if (stale) {
       this.#metrics.stale(this.#name);
       if (reading.lease !== undefined) this.#refresh(id, load, reading.lease);
@@ -169,34 +157,31 @@ export class ReadThrough<T> implements CacheNamespace<T> {
     flight: Flight,
     lease: string | undefined,
   ): Promise<unknown> {
-    const stopRenewal = this.#renew(id, this.#flights, flight, lease);
+    const stopRenewal = this.#renew(id, flight, lease);
     try {
       const payload = await this.#ask(load);
       const value = decodePayload(payload);
-      // The answer does not wait for Redis; the flight does, so that joining it stays possible.
+      this.#flights.release(id, flight);
       void this.#keep(id, flight, lease, payload, value).then(() => {
         stopRenewal();
-        land(this.#flights, id, flight);
+        this.#flights.land(id, flight);
       });
       return value;
     } catch (error) {
       stopRenewal();
       if (lease !== undefined) void this.#second.release(this.#name, id, lease);
-      land(this.#flights, id, flight);
+      this.#flights.land(id, flight);
       throw error;
     }
   }
 
   /** Loads behind a stale answer. */
   #refresh(id: string, load: () => Promise<T | undefined>, lease: string): void {
-    const former = this.#refreshes.get(id);
-    if (former !== undefined) former.valid = false;
-    const flight: Flight = { valid: true, result: Promise.resolve() };
-    this.#refreshes.set(id, flight);
-    const stopRenewal = this.#renew(id, this.#refreshes, flight, lease);
+    const flight = this.#flights.release(id);
+    const stopRenewal = this.#renew(id, flight, lease);
     const done = (): void => {
       stopRenewal();
-      land(this.#refreshes, id, flight);
+      this.#flights.land(id, flight);
     };
     this.#ask(load)
       .then((payload) => this.#keep(id, flight, lease, payload, decodePayload(payload)))
@@ -252,12 +237,7 @@ export class ReadThrough<T> implements CacheNamespace<T> {
   }
 
   /** Keeps a lease until the result is called. */
-  #renew(
-    id: string,
-    flights: Map<string, Flight>,
-    flight: Flight,
-    lease: string | undefined,
-  ): () => void {
+  #renew(id: string, flight: Flight, lease: string | undefined): () => void {
     if (lease === undefined) return () => {};
     const since = performance.now();
     const timer = setInterval(() => {
@@ -267,15 +247,10 @@ export class ReadThrough<T> implements CacheNamespace<T> {
         // Another replica has forgotten the key, and its message may be lost: join it no more.
         clearInterval(timer);
         flight.valid = false;
-        land(flights, id, flight);
+        this.#flights.land(id, flight);
       });
     }, leaseMs / 3);
     timer.unref();
     return () => clearInterval(timer);
   }
-}
-
-/** Ends a flight, unless an invalidation has put another in its place. */
-function land(flights: Map<string, Flight>, id: string, flight: Flight): void {
-  if (flights.get(id) === flight) flights.delete(id);
 }

@@ -26,17 +26,21 @@ export function createOrigin(delayMs = 0): Origin {
 export function heldLoad<T>(): {
   readonly load: () => Promise<T>;
   readonly started: Promise<void>;
+  readonly hasStarted: () => boolean;
   readonly end: (value: T) => void;
   readonly fail: (error: Error) => void;
 } {
+  let hasStarted = false;
   const { promise: started, resolve: start } = Promise.withResolvers<void>();
   const { promise, resolve: end, reject: fail } = Promise.withResolvers<T>();
   return {
     load: () => {
+      hasStarted = true;
       start();
       return promise;
     },
     started,
+    hasStarted: () => hasStarted,
     end,
     fail,
   };

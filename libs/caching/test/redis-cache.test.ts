@@ -80,7 +80,7 @@ describeWithRedis('the cache over Redis', () => {
       const policy = { ttlMs: 50, staleMs: 60_000, firstLevelMs: 0 };
       const namespaces = [one, two].map((cache) => cache.namespace('product', policy));
       await namespaces[0]!.get('1', origin.load('1'));
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
       origin.values.set('1', 'new');
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, n) => namespaces[n % 2]!.get('1', origin.load('1'))),

@@ -13,7 +13,7 @@ import { createRedisCache } from '../src/index.ts';
 import type { Cache } from '../src/index.ts';
 import { connected } from './connected.ts';
 import { startDeadEnd } from './dead-end.ts';
-import { createOrigin } from './origin.ts';
+import { createOrigin, heldLoad } from './origin.ts';
 import { recordMetrics } from './recorded-metrics.ts';
 import type { RecordedMetrics } from './recorded-metrics.ts';
 
@@ -26,6 +26,15 @@ describeWithRedis('the cache when Redis goes', () => {
   let metrics: RecordedMetrics;
 
   const policy = { ttlMs: 60_000, firstLevelMs: 0 };
+  /** Reads until the answer comes from Redis: a fill follows its answer. */
+  const fromRedis = (read: () => Promise<unknown>): Promise<boolean> =>
+    waitFor(async () => {
+      const count = (): number =>
+        metrics.count('hit product redis') + metrics.count('hit user redis');
+      const before = count();
+      await read();
+      return count() > before;
+    });
   const warnings = (): string[] =>
     log.lines.filter(({ level }) => level >= 40).map(({ msg }) => msg);
 
@@ -62,8 +71,7 @@ describeWithRedis('the cache when Redis goes', () => {
     );
     await server.start();
     await connected(cache);
-    await read();
-    await sleep(100);
+    await fromRedis(read);
     const loads = origin.loads('1');
     await read();
     expect(origin.loads('1')).toBe(loads);
@@ -77,6 +85,24 @@ describeWithRedis('the cache when Redis goes', () => {
     await products.invalidate('1');
     await products.clear();
     expect(alone.healthy()).toBe(false);
+    await alone.close();
+  });
+
+  it('keeps no load that an invalidation has overtaken, without Redis too', async () => {
+    const url = 'redis://127.0.0.1:1';
+    const alone = createRedisCache({ url, service: 'shop', log, metrics });
+    const products = alone.namespace<string>('product', { ...policy, firstLevelMs: 60_000 });
+    for (const forget of [() => products.invalidate('1'), () => products.clear()]) {
+      const before = heldLoad<string>();
+      const early = products.get('1', before.load);
+      await before.started;
+      await forget();
+      before.end('old');
+      expect(await early).toBe('old');
+      await sleep(50);
+      expect(await products.get('1', async () => 'new')).toBe('new');
+      await products.invalidate('1');
+    }
     await alone.close();
   });
 
@@ -144,9 +170,8 @@ describeWithRedis('the cache when Redis goes', () => {
 
     it('tells Redis before it believes it again', async () => {
       const products = cache.namespace<string>('product', policy);
-      await products.get('1', async () => 'old');
-      await products.get('2', async () => 'old');
-      await sleep(50);
+      await fromRedis(() => products.get('1', async () => 'old'));
+      await fromRedis(() => products.get('2', async () => 'old'));
       await whileAway(() => products.invalidate('1'));
       expect(await products.get('1', async () => 'new')).toBe('new');
       expect(await other.namespace<string>('product', policy).get('1', async () => '?')).toBe(
@@ -158,9 +183,8 @@ describeWithRedis('the cache when Redis goes', () => {
     it('tells it of a whole namespace', async () => {
       const products = cache.namespace<string>('product', policy);
       const users = cache.namespace<string>('user', policy);
-      await products.get('1', async () => 'old');
-      await users.get('1', async () => 'old');
-      await sleep(50);
+      await fromRedis(() => products.get('1', async () => 'old'));
+      await fromRedis(() => users.get('1', async () => 'old'));
       await whileAway(() => products.clear());
       expect(await products.get('1', async () => 'new')).toBe('new');
       expect(await users.get('1', async () => 'new')).toBe('old');
@@ -169,9 +193,10 @@ describeWithRedis('the cache when Redis goes', () => {
     it('forgets the namespace when there were too many to remember', async () => {
       const products = cache.namespace<string>('product', policy);
       const users = cache.namespace<string>('user', policy);
-      for (const key of ['1', 'untouched']) await products.get(key, async () => 'old');
-      await users.get('1', async () => 'old');
-      await sleep(50);
+      for (const key of ['1', 'untouched']) {
+        await fromRedis(() => products.get(key, async () => 'old'));
+      }
+      await fromRedis(() => users.get('1', async () => 'old'));
       await whileAway(async () => {
         await products.invalidate('1');
         const keys = Array.from({ length: 10_000 }, (_, index) => `other ${index}`);
@@ -187,8 +212,7 @@ describeWithRedis('the cache when Redis goes', () => {
     const redis = new Redis(server.url);
     redis.on('error', (error: Error) => log.debug({ err: error }, 'the test lost Redis'));
     const products = cache.namespace<string>('product', policy);
-    await products.get('1', async () => 'old');
-    await sleep(50);
+    await fromRedis(() => products.get('1', async () => 'old'));
     expect(await redis.save()).toBe('OK');
     await products.invalidate('1');
     expect(await redis.keys(`${prefix}:*:product:e:1`)).toHaveLength(0);
