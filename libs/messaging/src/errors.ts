@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /** Every way in which messaging fails, and whether the same call may succeed later. */
 const ERRORS = {
   /** The arguments of the call itself are wrong. */
@@ -68,6 +70,9 @@ export function isPermanent(error: unknown): boolean {
 
 /** One line for a log or a header, at most `maxLength` characters. */
 export function reasonOf(error: unknown, maxLength = 1000): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  let text = typeof error === 'string' ? error : '';
+  if (error instanceof Error) text = `${error.name}: ${error.message}`;
+  // Not String(), which throws on some of what may be thrown.
+  else if (text === '') text = inspect(error, { depth: 1 });
   return text.replace(/\s+/g, ' ').slice(0, maxLength);
 }

@@ -318,6 +318,18 @@ describeWithRabbit('over RabbitMQ', () => {
     expect(slow.deliveries[1]).toMatchObject({ id: sent.id, attempt: 1 });
   }, 120_000);
 
+  test('many processes may declare the same at once', async () => {
+    const name = uniqueName('at-once');
+    const all = await Promise.all(Array.from({ length: 6 }, () => open()));
+
+    await Promise.all(all.map((messaging) => declareQueue(messaging, name, [10, 20])));
+
+    const { handler, deliveries } = recorder();
+    await all[0]!.consume(name, handler, { prefetch: 1 });
+    await all[5]!.publish(message(`${name}.events`, 'k', { mandatory: true }));
+    await waitFor(() => deliveries.length === 1);
+  });
+
   test('more publishes than may be outstanding wait for their turn', async () => {
     const messaging = await open({ maxOutstanding: 3 });
     const { name, exchange } = await declareQueue(messaging, uniqueName('turns'));

@@ -226,7 +226,10 @@ describeWithRabbit('while the broker is away', () => {
       const messaging = await open();
       const name = uniqueName('hanging');
       await declareQueue(messaging, name);
-      const consumer = await startConsumerProcess(broker.url, name);
+      // No heartbeat is to do what closing has to.
+      const url = new URL(broker.url);
+      url.searchParams.set('heartbeat', '600');
+      const consumer = await startConsumerProcess(url.href, name);
 
       await broker.pause();
       try {
