@@ -137,6 +137,8 @@ describeInBothWorlds('reports', (createWorld) => {
     expect(status).toBe('done');
     expect(result).toMatchObject(await reportBySql(service));
     await waitFor(() => worker.log.lines.some(({ msg }) => msg === 'Report taken over'));
+    // Nobody stumbled over the other: there was no third attempt.
+    expect(await rowsOf(`reports WHERE id = '${id}' AND fence = 2`)).toBe(1);
     const steps = await service.database.query<{ step: number; storeId: number }>(
       'SELECT step, store_id AS "storeId" FROM report_steps WHERE report_id = $1 ORDER BY step',
       [id],

@@ -50,8 +50,11 @@ export interface LogisticsService {
   readonly world: World;
   /** A pool of the test's own, for plain SQL. */
   readonly database: Database;
-  /** One more serving process over the same database, cache and broker. */
-  replica(): Promise<Replica>;
+  /**
+   * One more serving process over the same database, cache and broker; `wrap` stands between it and
+   * its pool.
+   */
+  replica(wrap?: (database: Database) => Database): Promise<Replica>;
   /** One more worker. */
   worker(): Promise<Worker>;
   /** Hands over the seed's catalogue as the product service would; a worker must run. */
@@ -93,13 +96,14 @@ export async function startLogisticsService(
     databaseUrl,
     world,
     database,
-    replica: async () => {
+    replica: async (wrap = (pool) => pool) => {
       const replica = await startReplica({
         name: 'logistics',
         world,
         databaseUrl,
         check,
-        create: (dependencies) => createLogisticsApp(dependencies, options),
+        create: (dependencies) =>
+          createLogisticsApp({ ...dependencies, database: wrap(dependencies.database) }, options),
       });
       let stopped: Promise<void> | undefined;
       const stop = () => (stopped ??= replica.stop());
