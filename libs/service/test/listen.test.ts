@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
@@ -82,6 +83,26 @@ describe('what the HTTP parser refuses', () => {
     const answer = parseAnswer(await exchangeRaw(server.port, request));
     expectProblem(answer, 431, 'WT-HEADERS-TOO-LARGE');
     expect(lines.lines).toMatchObject([{ status: 431, parserCode: 'HPE_HEADER_OVERFLOW' }]);
+  });
+
+  it('is 431 also for a client that reads only when it has sent everything', async () => {
+    const server = await start();
+    const socket = connect(server.port, '127.0.0.1');
+    const failed = once(socket, 'error').then(([error]) => Promise.reject(error as Error));
+    socket.pause();
+    const piece = `X: ${'a'.repeat(100_000)}\r\n`;
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n');
+    for (let sent = 0; sent < 20; sent += 1) {
+      await Promise.race([new Promise((done) => socket.write(piece, done)), failed]);
+      await sleep(5);
+    }
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.resume();
+    await Promise.race([once(socket, 'end'), failed]);
+    failed.catch(() => {});
+    expectProblem(parseAnswer(Buffer.concat(chunks).toString()), 431, 'WT-HEADERS-TOO-LARGE');
+    socket.destroy();
   });
 
   it('is 431 for a path over 16 KiB', async () => {
@@ -313,7 +334,7 @@ describe('a server that closes', () => {
     kept.socket.write(half);
     await sleep(100);
     const closing = server.close();
-    await sleep(50);
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((next) => setImmediate(next));
     const rest = 'st: a\r\n\r\n';
     for (const connection of [young, kept]) {
       expect(await connection.ask(rest)).toMatchObject({

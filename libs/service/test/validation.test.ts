@@ -75,6 +75,15 @@ describe('a query', () => {
     },
   );
 
+  it('takes a number without bounds exactly, or not at all', () => {
+    const largest = String(Number.MAX_SAFE_INTEGER);
+    expect(listOf(`after=${largest}`).query['after']).toBe(Number.MAX_SAFE_INTEGER);
+    expect(listOf(`after=-${largest}`).query['after']).toBe(Number.MIN_SAFE_INTEGER);
+    for (const after of ['9007199254740992', '-9007199254740993', '-0', '9'.repeat(400)]) {
+      expect(listOf(`after=${after}`).errors).toMatchObject([{ pointer: '/query/after' }]);
+    }
+  });
+
   it.each([
     ['exact=1', '/query/exact'],
     ['exact=TRUE', '/query/exact'],

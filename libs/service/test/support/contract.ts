@@ -9,6 +9,7 @@ paths:
       parameters:
         - { name: limit, in: query, schema: { type: integer, minimum: 1, maximum: 200, default: 50 } }
         - { name: cursor, in: query, schema: { type: string } }
+        - { name: after, in: query, schema: { type: integer } }
         - { name: exact, in: query, schema: { type: boolean } }
         - { name: below, in: query, schema: { type: number } }
         - { name: sort, in: query, schema: { type: string, enum: [name, price] } }
