@@ -30,6 +30,7 @@ export async function startWatched(options: {
   let child = startChild();
   let replacing = Promise.resolve();
   let ready = false;
+  let ending = false;
 
   function startChild(): ChildProcess {
     const env = { ...process.env, WOODYTOYS_SERVE: JSON.stringify(settings) };
@@ -49,13 +50,14 @@ export async function startWatched(options: {
     terminal.tell(`restart    ${path} has changed`);
     const old = child;
     await stopChild(old);
-    child = startChild();
+    if (!ending) child = startChild();
   }
 
   const unwatch = watchSources(workspace, (path) => {
     replacing = replacing.then(() => replace(path));
   });
   resources.defer(async () => {
+    ending = true;
     unwatch();
     await replacing;
     await stopChild(child);

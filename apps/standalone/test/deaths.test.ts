@@ -2,7 +2,7 @@ import { waitFor } from '@woodytoys/testing';
 import { expect, test } from 'vitest';
 import { allGone } from './fixtures/npm-start.ts';
 import type { Started } from './fixtures/npm-start.ts';
-import { treeOf } from './fixtures/processes.ts';
+import { killAll, treeOf } from './fixtures/processes.ts';
 import { useStarter } from './fixtures/started.ts';
 
 const { place, start } = useStarter();
@@ -115,7 +115,7 @@ test('reports that were accepted before kill -9 of the whole tree end after the 
     ((await from.get(path).then((answer) => answer.json())) as { status: string }).status;
   const last = await statusOf(started, accepted.at(-1) ?? '');
   const tree = started.tree();
-  for (const { pid } of tree) process.kill(pid, 'SIGKILL');
+  killAll(tree);
   // The test proves nothing unless work was left.
   expect(last).not.toBe('done');
   await allGone(tree);

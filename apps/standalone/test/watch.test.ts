@@ -25,6 +25,6 @@ test('npm run dev restarts on an edit, its database stays up, and Ctrl-C ends al
 
   const tree = started.tree();
   started.signalGroup('SIGINT');
-  expect(await started.exited).toBe(0);
+  expect({ code: await started.exited, errors: started.errors() }).toEqual({ code: 0, errors: '' });
   await allGone(tree);
 });
