@@ -4,831 +4,831 @@
  */
 
 export interface paths {
-  '/stores': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/stores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shops, by id */
+        get: operations["listStores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The shops, by id */
-    get: operations['listStores'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/stores/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/stores/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One shop */
+        get: operations["getStore"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One shop */
-    get: operations['getStore'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/stores/{id}/stock': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/stores/{id}/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a shop has on its shelves, by product id */
+        get: operations["listStock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** What a shop has on its shelves, by product id */
-    get: operations['listStock'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/stores/{id}/sales': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/stores/{id}/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A shop's sales, newest first */
+        get: operations["listStoreSales"];
+        put?: never;
+        /**
+         * Sells a product at its present price
+         * @description Takes the quantity off the shop's stock and records the sale, both or neither. 409 when the shop has not enough of the product; 422 when there is no such product.
+         */
+        post: operations["recordSale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** A shop's sales, newest first */
-    get: operations['listStoreSales'];
-    put?: never;
-    /**
-     * Sells a product at its present price
-     * @description Takes the quantity off the shop's stock and records the sale, both or neither. 409 when the shop has not enough of the product; 422 when there is no such product.
-     */
-    post: operations['recordSale'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/stores/{id}/restocks': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/stores/{id}/restocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds to a shop's stock
+         * @description 422 when there is no such product.
+         */
+        post: operations["recordRestock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Adds to a shop's stock
-     * @description 422 when there is no such product.
-     */
-    post: operations['recordRestock'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/stores/{id}/analytics': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/stores/{id}/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A shop's figures
+         * @description Totals since the beginning, and day by day for the `days` days that end with the day of the shop's last sale. At most 5 seconds old.
+         */
+        get: operations["getStoreAnalytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * A shop's figures
-     * @description Totals since the beginning, and day by day for the `days` days that end with the day of the shop's last sale. At most 5 seconds old.
-     */
-    get: operations['getStoreAnalytics'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sales': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sales of all shops, newest first */
+        get: operations["listSales"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The sales of all shops, newest first */
-    get: operations['listSales'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/restocks': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/restocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The restocks of all shops, newest first */
+        get: operations["listRestocks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The restocks of all shops, newest first */
-    get: operations['listRestocks'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/reports': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks for a report, which a worker makes
+         * @description Answers once the job is safe: from then on it ends, whatever process dies. Follow it at `/reports/{id}` or `/reports/{id}/events`.
+         */
+        post: operations["requestReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Asks for a report, which a worker makes
-     * @description Answers once the job is safe: from then on it ends, whatever process dies. Follow it at `/reports/{id}` or `/reports/{id}/events`.
-     */
-    post: operations['requestReport'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/reports/consolidated': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/reports/consolidated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The figures of all shops, at once
+         * @description From a cache; a sale or a price shows in it at most 5 seconds later.
+         */
+        get: operations["getConsolidatedReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The figures of all shops, at once
-     * @description From a cache; a sale or a price shows in it at most 5 seconds later.
-     */
-    get: operations['getConsolidatedReport'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/reports/{id}.csv': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/reports/{id}.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A finished report as CSV
+         * @description RFC 4180, UTF-8, with a header line. The column `record` says what a line is: `shop`, `shop_best_seller`, `best_seller` (over all shops) or `total`. A text that a spreadsheet would take for a formula is preceded by an apostrophe. 409 while the report is not done.
+         */
+        get: operations["getReportCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * A finished report as CSV
-     * @description RFC 4180, UTF-8, with a header line. The column `record` says what a line is: `shop`, `shop_best_seller`, `best_seller` (over all shops) or `total`. A text that a spreadsheet would take for a formula is preceded by an apostrophe. 409 while the report is not done.
-     */
-    get: operations['getReportCsv'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/reports/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report's state, and its result once it is done */
+        get: operations["getReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** A report's state, and its result once it is done */
-    get: operations['getReport'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/reports/{id}/events': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/reports/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A report's progress as server-sent events
+         * @description The history from its beginning, and what follows as it comes: a `progress` event of 0, one for each shop that is ready, then `done` or `failed`, after which the stream ends. The data of each is a `ReportEvent`. Comments keep the connection awake. `Last-Event-ID` resumes after that event; after the last event there is nothing to come, so the answer is 204, which tells an `EventSource` to stay away.
+         */
+        get: operations["followReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * A report's progress as server-sent events
-     * @description The history from its beginning, and what follows as it comes: a `progress` event of 0, one for each shop that is ready, then `done` or `failed`, after which the stream ends. The data of each is a `ReportEvent`. Comments keep the connection awake. `Last-Event-ID` resumes after that event; after the last event there is nothing to come, so the answer is 204, which tells an `EventSource` to stay away.
-     */
-    get: operations['followReport'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    Id: number;
-    /** @example 019a9d2e-4a00-7000-8000-000000000001 */
-    ReportId: string;
-    /**
-     * @description An amount of money, with two decimals at most.
-     * @example 19.99
-     */
-    Amount: number;
-    /** @description For the next page; null on the last one. */
-    NextCursor: string | null;
-    Count: number;
-    Store: {
-      id: components['schemas']['Id'];
-      name: string;
-      city: string;
+    schemas: {
+        Id: number;
+        /** @example 019a9d2e-4a00-7000-8000-000000000001 */
+        ReportId: string;
+        /**
+         * @description An amount of money, with two decimals at most.
+         * @example 19.99
+         */
+        Amount: number;
+        /** @description For the next page; null on the last one. */
+        NextCursor: string | null;
+        Count: number;
+        Store: {
+            id: components["schemas"]["Id"];
+            name: string;
+            city: string;
+        };
+        StorePage: {
+            items: components["schemas"]["Store"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
+        StockItem: {
+            productId: components["schemas"]["Id"];
+            /** @description Null until the catalogue's copy has come. */
+            productName: string | null;
+            /** @description The present price; null until the catalogue's copy has come. */
+            unitPrice: components["schemas"]["Amount"] | null;
+            quantity: components["schemas"]["Count"];
+        };
+        StockPage: {
+            items: components["schemas"]["StockItem"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
+        Movement: {
+            productId: components["schemas"]["Id"];
+            quantity: number;
+        };
+        Sale: {
+            id: components["schemas"]["Id"];
+            storeId: components["schemas"]["Id"];
+            productId: components["schemas"]["Id"];
+            productName: string | null;
+            quantity: number;
+            /** @description The price at the time of the sale. */
+            unitPrice: components["schemas"]["Amount"];
+            total: components["schemas"]["Amount"];
+            /** Format: date-time */
+            soldAt: string;
+        };
+        RecordedSale: {
+            id: components["schemas"]["Id"];
+            storeId: components["schemas"]["Id"];
+            productId: components["schemas"]["Id"];
+            productName: string;
+            quantity: number;
+            unitPrice: components["schemas"]["Amount"];
+            total: components["schemas"]["Amount"];
+            /** Format: date-time */
+            soldAt: string;
+            /** @description What the shop has left of the product. */
+            stock: components["schemas"]["Count"];
+        };
+        SalePage: {
+            items: components["schemas"]["Sale"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
+        Restock: {
+            id: components["schemas"]["Id"];
+            storeId: components["schemas"]["Id"];
+            productId: components["schemas"]["Id"];
+            productName: string | null;
+            quantity: number;
+            /** Format: date-time */
+            restockedAt: string;
+        };
+        RecordedRestock: {
+            id: components["schemas"]["Id"];
+            storeId: components["schemas"]["Id"];
+            productId: components["schemas"]["Id"];
+            productName: string;
+            quantity: number;
+            /** Format: date-time */
+            restockedAt: string;
+            /** @description What the shop has of the product now. */
+            stock: components["schemas"]["Count"];
+        };
+        RestockPage: {
+            items: components["schemas"]["Restock"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
+        BestSeller: {
+            productId: components["schemas"]["Id"];
+            productName: string | null;
+            unitsSold: components["schemas"]["Count"];
+            revenue: components["schemas"]["Amount"];
+        };
+        Totals: {
+            sales: components["schemas"]["Count"];
+            unitsSold: components["schemas"]["Count"];
+            revenue: components["schemas"]["Amount"];
+            stockUnits: components["schemas"]["Count"];
+            /** @description The stock at present prices; what has no known price counts as 0. */
+            stockValue: components["schemas"]["Amount"];
+        };
+        ShopFigures: {
+            store: components["schemas"]["Store"];
+            totals: components["schemas"]["Totals"];
+            /** @description By units sold, at most 5. */
+            bestSellers: components["schemas"]["BestSeller"][];
+        };
+        ReportResult: {
+            /**
+             * Format: date-time
+             * @description The sales up to then are counted.
+             */
+            generatedAt: string;
+            totals: components["schemas"]["Totals"];
+            /** @description By units sold over all shops, at most 10. */
+            bestSellers: components["schemas"]["BestSeller"][];
+            shops: components["schemas"]["ShopFigures"][];
+        };
+        DayFigures: {
+            /** Format: date */
+            date: string;
+            sales: components["schemas"]["Count"];
+            unitsSold: components["schemas"]["Count"];
+            revenue: components["schemas"]["Amount"];
+        };
+        StoreAnalytics: {
+            /** Format: date-time */
+            generatedAt: string;
+            store: components["schemas"]["Store"];
+            totals: components["schemas"]["Totals"];
+            /** @description By units sold, at most 5. */
+            bestSellers: components["schemas"]["BestSeller"][];
+            /** @description Oldest first, days without a sale included; empty when the shop never sold. */
+            daily: components["schemas"]["DayFigures"][];
+        };
+        /** @enum {string} */
+        ReportStatus: "queued" | "running" | "done" | "failed";
+        Report: {
+            id: components["schemas"]["ReportId"];
+            status: components["schemas"]["ReportStatus"];
+            /** @description The share of the work that is ready, shop by shop; 1 once the report is done. */
+            progress: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            startedAt: string | null;
+            /** Format: date-time */
+            finishedAt: string | null;
+            /** @description Why the report failed; null unless it did. */
+            failure: string | null;
+            /** @description The figures; null until the report is done. */
+            result: components["schemas"]["ReportResult"] | null;
+        };
+        ReportEvent: {
+            id: components["schemas"]["ReportId"];
+            status: components["schemas"]["ReportStatus"];
+            progress: number;
+            /** @description The shop that is ready; only in `progress`. */
+            storeId?: components["schemas"]["Id"];
+            /** @description Why the report failed; only in `failed`. */
+            failure?: string;
+        };
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            instance: string;
+            requestId: string;
+            errors?: {
+                pointer: string;
+                detail: string;
+            }[];
+        };
     };
-    StorePage: {
-      items: components['schemas']['Store'][];
-      nextCursor: components['schemas']['NextCursor'];
+    responses: {
+        /** @description What went wrong (RFC 9457). */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
     };
-    StockItem: {
-      productId: components['schemas']['Id'];
-      /** @description Null until the catalogue's copy has come. */
-      productName: string | null;
-      /** @description The present price; null until the catalogue's copy has come. */
-      unitPrice: components['schemas']['Amount'] | null;
-      quantity: components['schemas']['Count'];
+    parameters: {
+        /** @description A shop's id. */
+        StoreId: components["schemas"]["Id"];
+        /** @description A report's id, a UUIDv7. */
+        ReportId: components["schemas"]["ReportId"];
+        /** @description How many items at most. */
+        Limit: number;
+        /** @description A page's `nextCursor`, for the page after it. */
+        Cursor: string;
     };
-    StockPage: {
-      items: components['schemas']['StockItem'][];
-      nextCursor: components['schemas']['NextCursor'];
-    };
-    Movement: {
-      productId: components['schemas']['Id'];
-      quantity: number;
-    };
-    Sale: {
-      id: components['schemas']['Id'];
-      storeId: components['schemas']['Id'];
-      productId: components['schemas']['Id'];
-      productName: string | null;
-      quantity: number;
-      /** @description The price at the time of the sale. */
-      unitPrice: components['schemas']['Amount'];
-      total: components['schemas']['Amount'];
-      /** Format: date-time */
-      soldAt: string;
-    };
-    RecordedSale: {
-      id: components['schemas']['Id'];
-      storeId: components['schemas']['Id'];
-      productId: components['schemas']['Id'];
-      productName: string;
-      quantity: number;
-      unitPrice: components['schemas']['Amount'];
-      total: components['schemas']['Amount'];
-      /** Format: date-time */
-      soldAt: string;
-      /** @description What the shop has left of the product. */
-      stock: components['schemas']['Count'];
-    };
-    SalePage: {
-      items: components['schemas']['Sale'][];
-      nextCursor: components['schemas']['NextCursor'];
-    };
-    Restock: {
-      id: components['schemas']['Id'];
-      storeId: components['schemas']['Id'];
-      productId: components['schemas']['Id'];
-      productName: string | null;
-      quantity: number;
-      /** Format: date-time */
-      restockedAt: string;
-    };
-    RecordedRestock: {
-      id: components['schemas']['Id'];
-      storeId: components['schemas']['Id'];
-      productId: components['schemas']['Id'];
-      productName: string;
-      quantity: number;
-      /** Format: date-time */
-      restockedAt: string;
-      /** @description What the shop has of the product now. */
-      stock: components['schemas']['Count'];
-    };
-    RestockPage: {
-      items: components['schemas']['Restock'][];
-      nextCursor: components['schemas']['NextCursor'];
-    };
-    BestSeller: {
-      productId: components['schemas']['Id'];
-      productName: string | null;
-      unitsSold: components['schemas']['Count'];
-      revenue: components['schemas']['Amount'];
-    };
-    Totals: {
-      sales: components['schemas']['Count'];
-      unitsSold: components['schemas']['Count'];
-      revenue: components['schemas']['Amount'];
-      stockUnits: components['schemas']['Count'];
-      /** @description The stock at present prices; what has no known price counts as 0. */
-      stockValue: components['schemas']['Amount'];
-    };
-    ShopFigures: {
-      store: components['schemas']['Store'];
-      totals: components['schemas']['Totals'];
-      /** @description By units sold, at most 5. */
-      bestSellers: components['schemas']['BestSeller'][];
-    };
-    ReportResult: {
-      /**
-       * Format: date-time
-       * @description The sales up to then are counted.
-       */
-      generatedAt: string;
-      totals: components['schemas']['Totals'];
-      /** @description By units sold over all shops, at most 10. */
-      bestSellers: components['schemas']['BestSeller'][];
-      shops: components['schemas']['ShopFigures'][];
-    };
-    DayFigures: {
-      /** Format: date */
-      date: string;
-      sales: components['schemas']['Count'];
-      unitsSold: components['schemas']['Count'];
-      revenue: components['schemas']['Amount'];
-    };
-    StoreAnalytics: {
-      /** Format: date-time */
-      generatedAt: string;
-      store: components['schemas']['Store'];
-      totals: components['schemas']['Totals'];
-      /** @description By units sold, at most 5. */
-      bestSellers: components['schemas']['BestSeller'][];
-      /** @description Oldest first, days without a sale included; empty when the shop never sold. */
-      daily: components['schemas']['DayFigures'][];
-    };
-    /** @enum {string} */
-    ReportStatus: 'queued' | 'running' | 'done' | 'failed';
-    Report: {
-      id: components['schemas']['ReportId'];
-      status: components['schemas']['ReportStatus'];
-      /** @description The share of the work that is ready, shop by shop; 1 once the report is done. */
-      progress: number;
-      /** Format: date-time */
-      createdAt: string;
-      /** Format: date-time */
-      startedAt: string | null;
-      /** Format: date-time */
-      finishedAt: string | null;
-      /** @description Why the report failed; null unless it did. */
-      failure: string | null;
-      /** @description The figures; null until the report is done. */
-      result: components['schemas']['ReportResult'] | null;
-    };
-    ReportEvent: {
-      id: components['schemas']['ReportId'];
-      status: components['schemas']['ReportStatus'];
-      progress: number;
-      /** @description The shop that is ready; only in `progress`. */
-      storeId?: components['schemas']['Id'];
-      /** @description Why the report failed; only in `failed`. */
-      failure?: string;
-    };
-    Problem: {
-      type: string;
-      title: string;
-      status: number;
-      detail: string;
-      instance: string;
-      requestId: string;
-      errors?: {
-        pointer: string;
-        detail: string;
-      }[];
-    };
-  };
-  responses: {
-    /** @description What went wrong (RFC 9457). */
-    Problem: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': components['schemas']['Problem'];
-      };
-    };
-  };
-  parameters: {
-    /** @description A shop's id. */
-    StoreId: components['schemas']['Id'];
-    /** @description A report's id, a UUIDv7. */
-    ReportId: components['schemas']['ReportId'];
-    /** @description How many items at most. */
-    Limit: number;
-    /** @description A page's `nextCursor`, for the page after it. */
-    Cursor: string;
-  };
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  listStores: {
-    parameters: {
-      query?: {
-        /** @description How many items at most. */
-        limit?: components['parameters']['Limit'];
-        /** @description A page's `nextCursor`, for the page after it. */
-        cursor?: components['parameters']['Cursor'];
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A page of shops. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    listStores: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description A page's `nextCursor`, for the page after it. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['StorePage'];
+        requestBody?: never;
+        responses: {
+            /** @description A page of shops. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorePage"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
-      };
-      default: components['responses']['Problem'];
     };
-  };
-  getStore: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description A shop's id. */
-        id: components['parameters']['StoreId'];
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The shop. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    getStore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A shop's id. */
+                id: components["parameters"]["StoreId"];
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Store'];
+        requestBody?: never;
+        responses: {
+            /** @description The shop. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Store"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
-      };
-      default: components['responses']['Problem'];
     };
-  };
-  listStock: {
-    parameters: {
-      query?: {
-        /** @description How many items at most. */
-        limit?: components['parameters']['Limit'];
-        /** @description A page's `nextCursor`, for the page after it. */
-        cursor?: components['parameters']['Cursor'];
-      };
-      header?: never;
-      path: {
-        /** @description A shop's id. */
-        id: components['parameters']['StoreId'];
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A page of stock. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    listStock: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description A page's `nextCursor`, for the page after it. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /** @description A shop's id. */
+                id: components["parameters"]["StoreId"];
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['StockPage'];
+        requestBody?: never;
+        responses: {
+            /** @description A page of stock. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
-      };
-      default: components['responses']['Problem'];
     };
-  };
-  listStoreSales: {
-    parameters: {
-      query?: {
-        /** @description How many items at most. */
-        limit?: components['parameters']['Limit'];
-        /** @description A page's `nextCursor`, for the page after it. */
-        cursor?: components['parameters']['Cursor'];
-      };
-      header?: never;
-      path: {
-        /** @description A shop's id. */
-        id: components['parameters']['StoreId'];
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A page of sales. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    listStoreSales: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description A page's `nextCursor`, for the page after it. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /** @description A shop's id. */
+                id: components["parameters"]["StoreId"];
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['SalePage'];
+        requestBody?: never;
+        responses: {
+            /** @description A page of sales. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalePage"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
-      };
-      default: components['responses']['Problem'];
     };
-  };
-  recordSale: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description A shop's id. */
-        id: components['parameters']['StoreId'];
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['Movement'];
-      };
-    };
-    responses: {
-      /** @description The sale, and what is left. */
-      201: {
-        headers: {
-          [name: string]: unknown;
+    recordSale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A shop's id. */
+                id: components["parameters"]["StoreId"];
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['RecordedSale'];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Movement"];
+            };
         };
-      };
-      default: components['responses']['Problem'];
-    };
-  };
-  recordRestock: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description A shop's id. */
-        id: components['parameters']['StoreId'];
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['Movement'];
-      };
-    };
-    responses: {
-      /** @description The restock, and what there is now. */
-      201: {
-        headers: {
-          [name: string]: unknown;
+        responses: {
+            /** @description The sale, and what is left. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedSale"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
-        content: {
-          'application/json': components['schemas']['RecordedRestock'];
-        };
-      };
-      default: components['responses']['Problem'];
     };
-  };
-  getStoreAnalytics: {
-    parameters: {
-      query?: {
-        /** @description How many days the daily figures cover. */
-        days?: number;
-      };
-      header?: never;
-      path: {
-        /** @description A shop's id. */
-        id: components['parameters']['StoreId'];
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The figures. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    recordRestock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A shop's id. */
+                id: components["parameters"]["StoreId"];
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['StoreAnalytics'];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Movement"];
+            };
         };
-      };
-      default: components['responses']['Problem'];
-    };
-  };
-  listSales: {
-    parameters: {
-      query?: {
-        /** @description How many items at most. */
-        limit?: components['parameters']['Limit'];
-        /** @description A page's `nextCursor`, for the page after it. */
-        cursor?: components['parameters']['Cursor'];
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A page of sales. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+        responses: {
+            /** @description The restock, and what there is now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedRestock"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
-        content: {
-          'application/json': components['schemas']['SalePage'];
-        };
-      };
-      default: components['responses']['Problem'];
     };
-  };
-  listRestocks: {
-    parameters: {
-      query?: {
-        /** @description How many items at most. */
-        limit?: components['parameters']['Limit'];
-        /** @description A page's `nextCursor`, for the page after it. */
-        cursor?: components['parameters']['Cursor'];
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A page of restocks. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    getStoreAnalytics: {
+        parameters: {
+            query?: {
+                /** @description How many days the daily figures cover. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A shop's id. */
+                id: components["parameters"]["StoreId"];
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['RestockPage'];
+        requestBody?: never;
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreAnalytics"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
-      };
-      default: components['responses']['Problem'];
     };
-  };
-  requestReport: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description Nothing, or an empty object. */
-    requestBody?: {
-      content: {
-        'application/json': Record<string, never>;
-      };
-    };
-    responses: {
-      /** @description The job is safe. */
-      202: {
-        headers: {
-          /** @description Where the report is. */
-          Location?: string;
-          [name: string]: unknown;
+    listSales: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description A page's `nextCursor`, for the page after it. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Report'];
+        requestBody?: never;
+        responses: {
+            /** @description A page of sales. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalePage"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
-      };
-      default: components['responses']['Problem'];
     };
-  };
-  getConsolidatedReport: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    listRestocks: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description A page's `nextCursor`, for the page after it. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of restocks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestockPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The figures. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    requestReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['ReportResult'];
+        /** @description Nothing, or an empty object. */
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
         };
-      };
-      default: components['responses']['Problem'];
+        responses: {
+            /** @description The job is safe. */
+            202: {
+                headers: {
+                    /** @description Where the report is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
     };
-  };
-  getReportCsv: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description A report's id, a UUIDv7. */
-        id: components['parameters']['ReportId'];
-      };
-      cookie?: never;
+    getConsolidatedReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportResult"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The table. */
-      200: {
-        headers: {
-          /** @description Proposes a file name. */
-          'Content-Disposition'?: string;
-          [name: string]: unknown;
+    getReportCsv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A report's id, a UUIDv7. */
+                id: components["parameters"]["ReportId"];
+            };
+            cookie?: never;
         };
-        content: {
-          'text/csv': string;
+        requestBody?: never;
+        responses: {
+            /** @description The table. */
+            200: {
+                headers: {
+                    /** @description Proposes a file name. */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Problem"];
         };
-      };
-      default: components['responses']['Problem'];
     };
-  };
-  getReport: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description A report's id, a UUIDv7. */
-        id: components['parameters']['ReportId'];
-      };
-      cookie?: never;
+    getReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A report's id, a UUIDv7. */
+                id: components["parameters"]["ReportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The report. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    followReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the last event that was received. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /** @description A report's id, a UUIDv7. */
+                id: components["parameters"]["ReportId"];
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Report'];
+        requestBody?: never;
+        responses: {
+            /** @description The events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description All events were received already. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
         };
-      };
-      default: components['responses']['Problem'];
     };
-  };
-  followReport: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The id of the last event that was received. */
-        'Last-Event-ID'?: string;
-      };
-      path: {
-        /** @description A report's id, a UUIDv7. */
-        id: components['parameters']['ReportId'];
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The events. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'text/event-stream': string;
-        };
-      };
-      /** @description All events were received already. */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      default: components['responses']['Problem'];
-    };
-  };
 }

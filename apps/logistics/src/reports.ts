@@ -57,6 +57,7 @@ export function createReports({
       }
       response.writeHead(200, {
         'content-type': 'text/csv; charset=utf-8; header=present',
+        'cache-control': 'no-store',
         'content-disposition': `attachment; filename="report-${id}.csv"`,
       });
       response.end(reportCsv(result));

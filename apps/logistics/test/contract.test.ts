@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { checkContract, parseContract } from '@woodytoys/service';
+import openapiTS, { COMMENT_HEADER, astToString } from 'openapi-typescript';
 import { describe, expect, it } from 'vitest';
 
 describe('the contract', () => {
@@ -23,5 +24,11 @@ describe('the contract', () => {
       'recordSale',
       'requestReport',
     ]);
+  });
+
+  it('is what src/contract.ts was generated from; npm run contract does it anew', async () => {
+    const generated = astToString(await openapiTS(new URL('../openapi.yaml', import.meta.url)));
+    const kept = readFileSync(new URL('../src/contract.ts', import.meta.url), 'utf8');
+    expect(kept).toBe(`${COMMENT_HEADER}${generated}`);
   });
 });
