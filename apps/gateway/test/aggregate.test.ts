@@ -3,14 +3,14 @@ import { sendJson, startBackend, unusedPort } from './support/backend.ts';
 import type { Answering } from './support/backend.ts';
 import { problemOf, startGateway } from './support/gateway.ts';
 
-const configuration = (user: string, product: string) => `
+const configuration = (user: string, product: string, timeout: string) => `
 upstreams:
   user: { discover: '${user}' }
   product: { discover: '${product}' }
 routes:
   - path: /api/{userId}/{productId}
     methods: [GET]
-    timeout: 300ms
+    timeout: ${timeout}
     parameters: { userId: id, productId: id }
     endpoint:
       aggregate:
@@ -26,14 +26,14 @@ const answerMissing: Answering = (_request, response) => sendJson(response, 404,
 const answerBroken: Answering = (_request, response) => sendJson(response, 500, { status: 500 });
 const answerNothing: Answering = () => {};
 
-async function start(user: Answering | string, product: Answering | string) {
+async function start(user: Answering | string, product: Answering | string, timeout = '300ms') {
   const [users, products] = await Promise.all(
     [user, product].map((answer) =>
       typeof answer === 'string' ? { url: answer, seen: [] } : startBackend(answer),
     ),
   );
   const gateway = await startGateway(
-    configuration((users as { url: string }).url, (products as { url: string }).url),
+    configuration((users as { url: string }).url, (products as { url: string }).url, timeout),
   );
   return { gateway, users, products };
 }
@@ -117,6 +117,14 @@ describe('the aggregate', () => {
     const problem = await problemOf(response);
     expect(problem).toMatchObject({ type: 'urn:woodytoys:problem:WT-RESOURCE-NOT-FOUND' });
     expect(problem['detail']).toContain(named);
+  });
+
+  it('does not wait for the other part to say 404', async () => {
+    const { gateway, users } = await start(answerNothing, answerMissing, '10m');
+    const response = await fetch(`${gateway.url}/api/1/2`);
+    expect(response.status).toBe(404);
+    await response.text();
+    expect(users?.seen).toHaveLength(1);
   });
 
   it('says 503 when both are down', async () => {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { listen } from '@woodytoys/service';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startBackend, startRawBackend } from './support/backend.ts';
 import { oneUpstream, sendRaw, startGateway } from './support/gateway.ts';
 
@@ -172,6 +173,32 @@ describe('what never reaches the service', () => {
     const answer = await send(lines, body);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(answer).toContain('application/problem+json');
+    expect(backend.seen).toEqual([]);
+  });
+});
+
+describe('a body that trickles', () => {
+  it.each([
+    ['of known length', 'Content-Length: 10', 'ab'],
+    ['in chunks', 'Transfer-Encoding: chunked', '2\r\nab\r\n'],
+  ])('%s gets 408, and the service loses its part', async (_, header, first) => {
+    const { backend, gateway } = await start();
+    const impatient = await listen(gateway.gateway.handler, {
+      port: 0,
+      host: '127.0.0.1',
+      headersTimeoutMs: 300,
+      requestTimeoutMs: 300,
+      checkIntervalMs: 100,
+    });
+    onTestFinished(() => impatient.close());
+    const answer = await sendRaw(
+      impatient.port,
+      `POST /api/x HTTP/1.1\r\n${host}\r\n${header}\r\n\r\n${first}`,
+      { timeoutMs: 20_000 },
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 408 /);
+    expect(answer.match(/HTTP\/1.1/g)).toHaveLength(1);
+    await expect.poll(() => backend.sockets.size).toBe(0);
     expect(backend.seen).toEqual([]);
   });
 });

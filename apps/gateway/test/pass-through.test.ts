@@ -194,6 +194,25 @@ describe('passing a request on', () => {
     expect(Buffer.from((await reader.read()).value as Uint8Array).toString()).toBe('last');
   });
 
+  it.each([256, 100_000])('returns %i bytes of any value unchanged', async (length) => {
+    const bytes = Buffer.from(Array.from({ length }, (_, index) => index % 256));
+    const backend = await startBackend((_request, response) => {
+      response.writeHead(200, { 'content-length': length });
+      response.end(bytes);
+    });
+    const gateway = await startGateway(oneUpstream(backend.url));
+    const response = await fetch(`${gateway.url}/api/x`);
+    expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true);
+  });
+
+  it('gives up an unused connection before a replica that drains ends, whatever the replica hints', async () => {
+    const backend = await startBackend();
+    const gateway = await startGateway(oneUpstream(backend.url, { upstream: 'keepAlive: 300ms' }));
+    await (await fetch(`${gateway.url}/api/x`)).text();
+    expect(backend.sockets.size).toBe(1);
+    await expect.poll(() => backend.sockets.size).toBe(0);
+  });
+
   it('uses a connection again', async () => {
     const backend = await startBackend();
     const gateway = await startGateway(oneUpstream(backend.url));

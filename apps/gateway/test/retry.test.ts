@@ -110,11 +110,15 @@ describe('a replica that breaks the connection after the request was written', (
 
   it.each(['POST', 'PUT', 'DELETE', 'PATCH'])('is not asked again for %s', async (method) => {
     let asked = 0;
-    const backend = await startRawBackend((request) => {
-      asked += 1;
-      request.socket.destroy();
-    });
-    const gateway = await startGateway(oneUpstream(`'${backend.url},${backend.url}/'`));
+    const backends = await Promise.all(
+      [1, 2].map(() =>
+        startRawBackend((request) => {
+          asked += 1;
+          request.socket.destroy();
+        }),
+      ),
+    );
+    const gateway = await startGateway(oneUpstream(`'${backends.map(({ url }) => url).join()}'`));
     expect((await fetch(`${gateway.url}/api/x`, { method })).status).toBe(502);
     expect(asked).toBe(1);
   });
