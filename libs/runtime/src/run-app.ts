@@ -29,6 +29,9 @@ export interface ProcessSettings {
   readonly SHUTDOWN_TIMEOUT_MS: number;
 }
 
+/** Longer than the 2 s that nginx and the gateway keep an idle connection to a replica. */
+const LINGER_MS = 2_500;
+
 /** A process before its app exists. */
 export interface ProcessContext<Config> {
   readonly config: Config;
@@ -59,7 +62,7 @@ export interface RunAppOptions<Shape extends ConfigShape> {
 /**
  * Runs one process: configuration → logger → metrics → private port (alive, not yet ready) → `build`
  * → `app.start()` → public port → ready. SIGTERM undoes it: not ready → go on accepting for
- * `DRAIN_DELAY_MS` → finish requests → `app.stop()` → what `build` has opened → exit 0.
+ * `DRAIN_DELAY_MS` → no new connections, finish requests → `app.stop()` → what `build` has opened → exit 0.
  */
 export async function runApp<Shape extends ConfigShape>(
   options: RunAppOptions<Shape>,
@@ -96,9 +99,9 @@ export async function runApp<Shape extends ConfigShape>(
 
     const port = options.publicPort(config);
     if (built.app.handler && port !== undefined) {
-      const server = await listen(built.app.handler, { port, host: HOST, log });
+      const lingerMs = Math.min(LINGER_MS, settings.DRAIN_DELAY_MS);
+      const server = await listen(built.app.handler, { port, host: HOST, log, lingerMs });
       shutdown.onStop('public port', () => server.close());
-      shutdown.onDrain(() => server.drain());
       // Only who is sent requests has to wait until others have noticed.
       shutdown.onDrain(() => privateServer.setDraining());
       log.info({ port: server.port, privatePort: privateServer.port }, 'listening');

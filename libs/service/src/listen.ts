@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { answerParserErrors } from './parser-errors.ts';
 import { bindClosingSignal, createClosingController } from './closing.ts';
@@ -15,9 +17,10 @@ import { requestIdOf } from './request-id.ts';
 /** A listening server. */
 export interface HttpServer {
   readonly port: number;
-  /** From now on every answer carries `Connection: close`; requests are still taken. */
-  drain(): void;
-  /** Takes no more connections; resolves when all requests in flight have their answers. */
+  /**
+   * Takes no more connections. On those that are open it goes on answering for `lingerMs`, each time
+   * with `Connection: close`; then cuts the idle ones. Resolves when every request has its answer.
+   */
   close(): Promise<void>;
 }
 
@@ -36,6 +39,11 @@ export interface ListenOptions {
   /** How often the two above are checked; 5 s. */
   readonly checkIntervalMs?: number;
   readonly maxHeaderBytes?: number;
+  /**
+   * How long `close` leaves kept connections open; 0. Longer than the idle time of a balancer's
+   * connections, no request is lost on one that the balancer took for open.
+   */
+  readonly lingerMs?: number;
   /** Takes connections that ask for another protocol; without it the `Upgrade` header is ignored. */
   readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
@@ -73,16 +81,17 @@ export async function listen(
     requestTimeoutMs = 60_000,
     checkIntervalMs = 5_000,
     maxHeaderBytes = 16_384,
+    lingerMs = 0,
     upgrade,
   }: ListenOptions,
 ): Promise<HttpServer> {
   const closing = createClosingController();
   const connections = createConnections();
-  let draining = false;
+  let ending = false;
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     connections.begin(request.socket, response);
-    if (draining) response.shouldKeepAlive = false;
+    if (ending) response.shouldKeepAlive = false;
     const refused = refusalOf(request);
     if (refused === undefined) handler(request, response);
     else refuse(request, response, refused);
@@ -119,21 +128,23 @@ export async function listen(
     // Right after the poll phase no accepted connection waits in the kernel; closing the listening
     // socket would reset those, with the requests that were sent on them.
     await new Promise((afterPoll) => setImmediate(afterPoll));
-    await new Promise<void>((done, fail) => {
-      server.close((error) => (error === undefined ? done() : fail(error)));
-      closing.abort(new Error('The server closes.'));
-      connections.closeWhenIdle();
+    const allClosed = new Promise<void>((done, fail) => {
+      // The close of http.Server would cut idle connections at once.
+      NetServer.prototype.close.call(server, (error) =>
+        error === undefined ? done() : fail(error),
+      );
     });
+    closing.abort(new Error('The server closes.'));
+    await Promise.race([allClosed, sleep(lingerMs, undefined, { ref: false })]);
+    connections.closeWhenIdle();
+    await allClosed;
   }
 
   let closed: Promise<void> | undefined;
   return {
     port: (server.address() as AddressInfo).port,
-    drain() {
-      draining = true;
-    },
     close() {
-      draining = true;
+      ending = true;
       closed ??= closeGently();
       return closed;
     },

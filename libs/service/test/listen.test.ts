@@ -268,28 +268,33 @@ describe('a server', () => {
   });
 });
 
-describe('a server that drains', () => {
-  it('still takes requests and connections, and ends each with its answer', async () => {
-    const server = await start();
-    const old = new RawConnection(server.port);
-    expect((await old.ask(get)).headers['connection']).toBe('keep-alive');
-    server.drain();
-    expect((await old.ask(get)).headers['connection']).toBe('close');
-    await old.closed;
-    const young = new RawConnection(server.port);
-    expect((await young.ask(get)).headers['connection']).toBe('close');
-    await young.closed;
+describe('a server that lingers', () => {
+  it('refuses new connections, and ends each kept one with its next answer', async () => {
+    const server = await start(
+      (_request, response) => {
+        response.setHeader('x-a', '1');
+        response.writeHead(200, ['content-length', '2', 'x-b', '2']);
+        response.end('ok');
+      },
+      { lingerMs: 60_000 },
+    );
+    const kept = new RawConnection(server.port);
+    expect((await kept.ask(get)).headers['connection']).toBe('keep-alive');
+    const closing = server.close();
+    await sleep(700);
+    await expect(exchangeRaw(server.port, get)).rejects.toThrow(/ECONNREFUSED/);
+    expect((await kept.ask(get)).headers).toMatchObject({ connection: 'close', 'x-b': '2' });
+    await kept.closed;
+    // Nothing is left to linger for.
+    await closing;
   });
 
-  it('says so in whatever way the handler writes its head', async () => {
-    const server = await start((_request, response) => {
-      response.setHeader('x-a', '1');
-      response.writeHead(200, ['content-length', '2', 'x-b', '2']);
-      response.end('ok');
-    });
-    server.drain();
-    const connection = new RawConnection(server.port);
-    expect((await connection.ask(get)).headers).toMatchObject({ connection: 'close', 'x-b': '2' });
+  it('cuts what is idle in the end', async () => {
+    const server = await start(hello, { lingerMs: 300 });
+    const kept = new RawConnection(server.port);
+    await kept.ask(get);
+    await server.close();
+    await kept.closed;
   });
 });
 

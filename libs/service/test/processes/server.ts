@@ -60,13 +60,10 @@ await runProcess({
           response.end();
         }
       },
-      { port: 0, host: '127.0.0.1', log },
+      { port: 0, host: '127.0.0.1', log, lingerMs: 1_000 },
     );
     shutdown.onStop('http', () => server.close());
-    shutdown.onDrain(() => {
-      privateServer.setDraining();
-      server.drain();
-    });
+    shutdown.onDrain(() => privateServer.setDraining());
     log.info({ port: server.port, privatePort: privateServer.port }, 'listening');
   },
 });
