@@ -2,7 +2,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedPostgresError } from './errors.ts';
-import { startOf } from './process-table.ts';
+import { isAlive, startOf } from './process-table.ts';
 
 /**
  * Makes this process the one owner of the folder. An owner that was killed leaves its file behind;
@@ -23,7 +23,8 @@ export async function own(directory: string): Promise<() => Promise<void>> {
     }
     const owner = await readOwner(file);
     const [pid, start] = owner.split(' ');
-    if (start && start === (await startOf(Number(pid)))) {
+    // One that was killed keeps its start until its parent has taken note of its end.
+    if (start && isAlive(Number(pid)) && start === (await startOf(Number(pid)))) {
       throw new EmbeddedPostgresError(
         'in-use',
         `The database in ${directory} is already in use by process ${pid}. Stop that one first, or use another folder.`,
