@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BootstrapError, platformNode, workspaceRoot } from './workspace.mjs';
@@ -79,11 +80,21 @@ async function endOf(pid) {
     ['SIGKILL', 1000],
   ]) {
     const deadline = Date.now() + patienceMs;
-    if (!send(pid, signal)) return;
+    send(pid, signal);
     while (Date.now() < deadline) {
-      if (!send(pid, 0)) return;
+      if (!runs(pid)) return;
       await sleep(50);
     }
+  }
+}
+
+function runs(pid) {
+  if (!send(pid, 0)) return false;
+  try {
+    // Where nobody takes note of an orphan's end (a container without init), it stays as a zombie.
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return process.platform !== 'linux';
   }
 }
 
