@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # One database for each service, with two roles: the owner migrates, the app role reads and writes
 # rows and nothing else. PgBouncer drops timeouts sent at connection start, so they are the role's.
+# Run again, it makes what a new service needs and leaves the others alone.
 set -euo pipefail
 
 psql=(psql -v ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --no-psqlrc --quiet)
 
 while read -r service owner_password app_password; do
+  if "${psql[@]}" --dbname "$service" -c '' 2>/dev/null; then continue; fi
   "${psql[@]}" --dbname postgres \
     -v service="$service" -v owner="${service}_owner" -v app="${service}_app" \
     -v owner_password="$owner_password" -v app_password="$app_password" <<'SQL'

@@ -23,7 +23,7 @@ export interface GatewayOptions {
 export async function startGateway(options: GatewayOptions): Promise<HttpServer> {
   const { port, upstreams, metrics, log, resources } = options;
   const found = Object.entries(upstreams).map(([name, url]) => [
-    `${name.toUpperCase()}_UPSTREAM`,
+    `${name.replaceAll('-', '_').toUpperCase()}_UPSTREAM`,
     url,
   ]);
   const gateway = createGateway({
