@@ -48,6 +48,9 @@ export interface ListenOptions {
   readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
+/** Where connections come faster than they are accepted, waiting for the last would never end. */
+const BACKLOG_LIMIT_MS = 2_000;
+
 /** The address cannot be listened on. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
@@ -88,6 +91,7 @@ export async function listen(
   const closing = createClosingController();
   const connections = createConnections();
   let ending = false;
+  let accepted = 0;
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     connections.begin(request.socket, response);
@@ -110,6 +114,7 @@ export async function listen(
     serve,
   );
   server.on('connection', (socket) => {
+    accepted += 1;
     connections.add(socket);
     bindClosingSignal(socket, closing.signal);
   });
@@ -125,9 +130,7 @@ export async function listen(
   await startListening(server, port, host);
 
   async function closeGently(): Promise<void> {
-    // Right after the poll phase no accepted connection waits in the kernel; closing the listening
-    // socket would reset those, with the requests that were sent on them.
-    await new Promise((afterPoll) => setImmediate(afterPoll));
+    await backlogIsEmpty();
     const allClosed = new Promise<void>((done, fail) => {
       // The close of http.Server would cut idle connections at once.
       NetServer.prototype.close.call(server, (error) =>
@@ -138,6 +141,21 @@ export async function listen(
     await Promise.race([allClosed, sleep(lingerMs, undefined, { ref: false })]);
     connections.closeWhenIdle();
     await allClosed;
+  }
+
+  /**
+   * Closing the listening socket resets the connections that the kernel has made and nobody has
+   * accepted yet, with the requests on them. Node accepts one each turn of its loop, so a few turns
+   * without a new one mean that none waits.
+   */
+  async function backlogIsEmpty(): Promise<void> {
+    const deadline = performance.now() + BACKLOG_LIMIT_MS;
+    let seen = accepted;
+    for (let quietTurns = 0; quietTurns < 3 && performance.now() < deadline; quietTurns += 1) {
+      await new Promise((nextTurn) => setImmediate(nextTurn));
+      if (accepted !== seen) quietTurns = -1;
+      seen = accepted;
+    }
   }
 
   let closed: Promise<void> | undefined;

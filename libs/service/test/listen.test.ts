@@ -289,6 +289,17 @@ describe('a server that lingers', () => {
     await closing;
   });
 
+  it('answers on connections that the system has made and nobody has accepted yet', async () => {
+    const server = await start(hello, { lingerMs: 500 });
+    const crowd = Array.from({ length: 60 }, () => new RawConnection(server.port));
+    const answers = crowd.map((connection) => connection.ask(get));
+    await new Promise((connected) => crowd[0]?.socket.once('connect', connected));
+    const closing = server.close();
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(statuses).toEqual(crowd.map(() => 200));
+    await closing;
+  });
+
   it('cuts what is idle in the end', async () => {
     const server = await start(hello, { lingerMs: 300 });
     const kept = new RawConnection(server.port);
