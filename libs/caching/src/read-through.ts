@@ -64,14 +64,12 @@ export class ReadThrough<T> implements CacheNamespace<T> {
   async invalidate(...keys: readonly string[]): Promise<void> {
     const ids = [...new Set(keys.map(boundedKey))];
     if (ids.length === 0) return;
-    this.drop(ids);
     await this.#second.invalidate(this.#name, ids);
-    // Flights that departed meanwhile may have read the second level before it forgot.
+    // Not before: what reads the second level until it forgets would be kept.
     this.drop(ids);
   }
 
   async clear(): Promise<void> {
-    this.drop();
     await this.#second.clear(this.#name);
     this.drop();
   }

@@ -285,6 +285,19 @@ export function describeCache(create: (metrics: RecordedMetrics) => Promise<Cach
       }
     });
 
+    it('a load that began before a clear stays out of what comes after', async () => {
+      const products = cache.namespace<string>('product', { ttlMs: 60_000, firstLevelMs: 0 });
+      const before = heldLoad<string>();
+      const early = products.get('1', before.load);
+      await before.started;
+      await products.clear();
+      await products.get('2', async () => 'begins the namespace anew');
+      before.end('old');
+      await early;
+      await sleep(50);
+      expect(await products.get('1', async () => 'new')).toBe('new');
+    });
+
     it('a load behind a stale answer that began before an invalidation is not kept', async () => {
       for (const firstLevelMs of [0, 60_000]) {
         const policy = { ttlMs: 50, staleMs: 60_000, firstLevelMs };

@@ -252,6 +252,42 @@ describeWithRedis('the cache over Redis', () => {
       expect(await values.get('1', async () => 'good at last')).toBe('good at last');
     });
 
+    it('holds no lease of a load that has failed', async () => {
+      const values = cache.namespace<string>('value', { ttlMs: 60_000 });
+      const failed = values.get('1', () => Promise.reject(new Error('the database is gone')));
+      await expect(failed).rejects.toThrow('the database is gone');
+      // On the same connection as the release, so after it.
+      await values.get('2', async () => 'two');
+      expect(await redis.keys(`${prefix}:*:value:l:1`)).toEqual([]);
+    });
+
+    it('decides: what it refuses, the first level does not keep either', async () => {
+      const values = cache.namespace<string>('value', { ttlMs: 60_000, firstLevelMs: 60_000 });
+      const before = heldLoad<string>();
+      const early = values.get('1', before.load);
+      await before.started;
+      // An invalidation whose message was lost.
+      expect(await redis.del(await redis.keys(`${prefix}:*:value:l:1`))).toBe(1);
+      before.end('old');
+      await early;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(await values.get('1', async () => 'new')).toBe('new');
+    });
+
+    it('decides: a load that has lost its lease is not joined any more', async () => {
+      const values = cache.namespace<string>('value', { ttlMs: 60_000, firstLevelMs: 60_000 });
+      const before = heldLoad<string>();
+      const early = values.get('1', before.load);
+      await before.started;
+      expect(await redis.del(await redis.keys(`${prefix}:*:value:l:1`))).toBe(1);
+      await waitFor(async () => {
+        const late = new Promise((resolve) => setTimeout(resolve, 50));
+        return (await Promise.race([values.get('1', async () => 'new'), late])) === 'new';
+      });
+      before.end('old');
+      expect(await early).toBe('old');
+    });
+
     it('is not believed after its generation was lost', async () => {
       const values = cache.namespace<string>('value', { ttlMs: 60_000, firstLevelMs: 0 });
       await values.get('1', async () => 'old');

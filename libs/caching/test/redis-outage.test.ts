@@ -208,6 +208,21 @@ describeWithRedis('the cache when Redis goes', () => {
     });
   });
 
+  it('drops its first level when it may have missed a message', async () => {
+    const redis = new Redis(server.url);
+    const products = cache.namespace<string>('product', { ...policy, firstLevelMs: 60_000 });
+    await waitFor(async () => {
+      await products.get('1', async () => 'old');
+      return metrics.count('hit product memory') > 0;
+    });
+    // An invalidation by another replica, while this one was not subscribed.
+    const keys = await redis.keys(`${prefix}:*:product:e:1`);
+    expect(keys).toHaveLength(1);
+    await redis.multi().call('CLIENT', 'KILL', 'TYPE', 'pubsub').del(keys).exec();
+    await waitFor(async () => (await products.get('1', async () => 'new')) === 'new');
+    redis.disconnect();
+  });
+
   it('does not believe what a restarted Redis brings back from a snapshot', async () => {
     const redis = new Redis(server.url);
     redis.on('error', (error: Error) => log.debug({ err: error }, 'the test lost Redis'));
