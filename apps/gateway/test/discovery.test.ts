@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createTestLogger } from '@woodytoys/testing';
@@ -112,9 +113,14 @@ describe('replicas found by DNS', () => {
     await expect
       .poll(() => gateway.metric('gateway_replicas', { state: 'known' }), { timeout: 10_000 })
       .toBe(1);
+    const someMore = async () => {
+      const before = load.results.length;
+      await expect.poll(() => load.results.length).toBeGreaterThan(before + 50);
+    };
+    // What was on its way when the name changed is finished there.
+    await someMore();
     const [gone] = served(replicas);
-    const before = load.results.length;
-    await expect.poll(() => load.results.length).toBeGreaterThan(before + 50);
+    await someMore();
     await load.stop();
     expect(served(replicas)[0]).toBe(gone);
     expect(new Set(load.results)).toEqual(new Set([200]));
@@ -227,6 +233,37 @@ describe('looking up a name', () => {
     expect(log.lines.filter(({ msg }) => msg.includes('does not resolve'))).toHaveLength(1);
     answer = async () => ['10.0.0.3'];
     await expect.poll(() => seen.at(-1)).toEqual(['10.0.0.3']);
+  });
+
+  it('asks the server each time, whatever time to live it has told', async () => {
+    let asked = 0;
+    const server = createSocket('udp4');
+    server.on('message', (query, { port, address }) => {
+      asked += 1;
+      const nameEnd = query.indexOf(0, 12) + 1;
+      // An answer to this very question: 10.0.0.N, to be kept for 600 s, as Docker's says.
+      const header = Buffer.from([
+        query[0] as number,
+        query[1] as number,
+        0x81,
+        0x80,
+        0,
+        1,
+        0,
+        1,
+        0,
+        0,
+        0,
+        0,
+      ]);
+      const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0x02, 0x58, 0, 4, 10, 0, 0, asked]);
+      server.send(Buffer.concat([header, query.subarray(12, nameEnd + 4), record]), port, address);
+    });
+    await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const resolveName = createResolveName([`127.0.0.1:${server.address().port}`]);
+    expect(await resolveName('service')).toEqual(['10.0.0.1']);
+    expect(await resolveName('service')).toEqual(['10.0.0.2']);
   });
 
   it('finds what the system knows', async () => {

@@ -26,10 +26,12 @@ const KEEP_UNRESOLVED_MS = 30_000;
 
 /**
  * Asks the resolver itself, since the system's look-up caches nothing, blocks a thread of the pool
- * and hides changes behind `/etc/hosts`; names that only the system knows still work.
+ * and hides changes behind `/etc/hosts`; names that only the system knows still work. `servers` are
+ * the system's unless given.
  */
-export function createResolveName(): ResolveName {
+export function createResolveName(servers?: readonly string[]): ResolveName {
   const resolver = new Resolver({ timeout: 1_000, tries: 2 });
+  if (servers !== undefined) resolver.setServers(servers);
   return async (name) => {
     try {
       return await resolver.resolve4(name);
