@@ -140,13 +140,19 @@ describe('replicas found by DNS', () => {
     // As a service ends: not ready, answers still, says Connection: close, then closes.
     leaving.readyStatus = 503;
     leaving.draining = true;
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await expect.poll(() => gateway.metric('gateway_replicas', { state: 'usable' })).toBe(1);
+    const someMore = async () => {
+      const before = load.results.length;
+      await expect.poll(() => load.results.length).toBeGreaterThan(before + 100);
+    };
+    await someMore();
     const afterDrain = leaving.served;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await someMore();
     expect(leaving.served).toBe(afterDrain);
+    // Longer than the gateway keeps an unused connection.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
     await leaving.close();
-    const before = load.results.length;
-    await expect.poll(() => load.results.length).toBeGreaterThan(before + 100);
+    await someMore();
     await load.stop();
     expect(new Set(load.results)).toEqual(new Set([200]));
   });
