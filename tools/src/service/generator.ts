@@ -89,5 +89,11 @@ ${service.kebab} is there. Try it:
   npm test -- --project ${service.kebab}
   npm start                      then: curl localhost:8080/api/${plural.kebab}
 Change its contract in apps/${service.kebab}/openapi.yaml, then run npm run generate.
+
+A compose stack that has data already gets its database and accounts by:
+  docker compose run --rm secrets
+  docker compose exec postgres bash /docker-entrypoint-initdb.d/10-services.sh
+  docker compose restart pgbouncer redis rabbitmq prometheus
+  docker compose up --build --detach --wait
 `;
 }

@@ -27,7 +27,7 @@ export class GeneratorError extends Error {
 
 /**
  * Resources whose types, files or table would meet something of the same name: a type that the
- * generated files import, `src/events.ts`, or a word that PostgreSQL keeps for itself.
+ * generated files import, `src/events.ts`, the table of migrations, or a word of PostgreSQL's own.
  */
 const takenResources = new Set([
   'argument',
@@ -38,6 +38,7 @@ const takenResources = new Set([
   'delivery',
   'event',
   'id',
+  'migration',
   'name',
   'problem',
   'reference',
