@@ -1,5 +1,5 @@
 /**
- * A service as `npx nx g @woodytoys/tools:service gift-card` makes it, in a copy of the workspace:
+ * A service as `npx nx g @woodytoys/tools:service sample-thing` makes it, in a copy of the workspace:
  * it has to pass every check as it is. The tests run in their order.
  */
 import { execFileSync } from 'node:child_process';
@@ -17,17 +17,23 @@ describe('a generated service', { timeout: 180_000 }, () => {
 
   beforeAll(async () => {
     copy = await copyWorkspace();
-    generated = await copy.run('nx', 'g', '@woodytoys/tools:service', 'gift-card', '--skipInstall');
+    generated = await copy.run(
+      'nx',
+      'g',
+      '@woodytoys/tools:service',
+      'sample-thing',
+      '--skipInstall',
+    );
     expect(generated).toEqual(success);
-    await copy.link('gift-card');
+    await copy.link('sample-thing');
   }, 180_000);
   afterAll(() => copy?.remove());
 
   const read = (path: string) => readFile(join(copy.root, path), 'utf8');
 
   it('says what to do next', () => {
-    expect(generated.output).toContain('npm test -- --project gift-card');
-    expect(generated.output).toContain('/api/gift-cards');
+    expect(generated.output).toContain('npm test -- --project sample-thing');
+    expect(generated.output).toContain('/api/sample-things');
   });
 
   it('is formatted, and so is all that was changed for it', async () => {
@@ -35,27 +41,27 @@ describe('a generated service', { timeout: 180_000 }, () => {
       ([, path]) => path as string,
     );
     expect(changed).toEqual(
-      expect.arrayContaining(['apps/gift-card/src/gift-cards.ts', 'docker-compose.yml']),
+      expect.arrayContaining(['apps/sample-thing/src/sample-things.ts', 'docker-compose.yml']),
     );
     const checked = ['docs/reference', ...changed];
     expect(await copy.run('prettier', '--check', '--ignore-unknown', ...checked)).toEqual(success);
   });
 
   it('is type-checked, and so is what imports it', async () => {
-    expect(await copy.run('tsc', '--build', 'apps/gift-card', 'apps/standalone', 'infra')).toEqual(
-      success,
-    );
+    expect(
+      await copy.run('tsc', '--build', 'apps/sample-thing', 'apps/standalone', 'infra'),
+    ).toEqual(success);
   });
 
   it('keeps the layers, and builds', async () => {
-    const projects = '@woodytoys/gift-card,@woodytoys/standalone';
+    const projects = '@woodytoys/sample-thing,@woodytoys/standalone';
     const finished = await copy.run('nx', 'run-many', '-t', 'lint', 'build', '-p', projects);
     expect(finished).toEqual(success);
-    expect(await read('apps/gift-card/dist/main.js')).toContain('gift-cards');
+    expect(await read('apps/sample-thing/dist/main.js')).toContain('sample-things');
   });
 
   it('is told when it imports another app: the lint has seen it', async () => {
-    const wrong = join(copy.root, 'apps/gift-card/src/wrong.ts');
+    const wrong = join(copy.root, 'apps/sample-thing/src/wrong.ts');
     await writeFile(wrong, "export { createUserApp } from '@woodytoys/user/app';\n");
     const finished = await copy.run('eslint', wrong);
     expect(finished.code).toBe(1);
@@ -68,7 +74,7 @@ describe('a generated service', { timeout: 180_000 }, () => {
     const finished = await copy.run(
       'vitest',
       'run',
-      '--project=gift-card',
+      '--project=sample-thing',
       '--reporter=default',
       '--reporter=json',
       `--outputFile=${results}`,
@@ -81,8 +87,8 @@ describe('a generated service', { timeout: 180_000 }, () => {
   });
 
   it('is in the reference and in the project references, as it has to be', async () => {
-    expect(await read('docs/reference/events.md')).toContain('`gift-card.created`');
-    expect(await read('docs/reference/configuration.md')).toContain('GIFT_CARD_UPSTREAM');
+    expect(await read('docs/reference/events.md')).toContain('`sample-thing.created`');
+    expect(await read('docs/reference/configuration.md')).toContain('SAMPLE_THING_UPSTREAM');
     expect(await copy.run('nx', 'sync:check')).toEqual(success);
   });
 
@@ -94,7 +100,7 @@ describe('a generated service', { timeout: 180_000 }, () => {
     expect(await copy.run('npm', ...install)).toEqual(success);
     const after = Object.keys(await packages());
     expect(new Set(after)).toEqual(
-      new Set([...before, 'apps/gift-card', 'node_modules/@woodytoys/gift-card']),
+      new Set([...before, 'apps/sample-thing', 'node_modules/@woodytoys/sample-thing']),
     );
   });
 
@@ -105,17 +111,17 @@ describe('a generated service', { timeout: 180_000 }, () => {
       const finished = await copy.run('docker', 'compose', 'config', '--format', 'json');
       expect(finished).toEqual(success);
       const { services, volumes } = JSON.parse(finished.output) as ComposeConfig;
-      expect(services['gift-card']).toMatchObject({
-        image: 'woodytoys/gift-card',
+      expect(services['sample-thing']).toMatchObject({
+        image: 'woodytoys/sample-thing',
         read_only: true,
-        build: { args: { APP: 'gift-card' } },
-        volumes: [{ source: 'secrets-gift-card' }],
+        build: { args: { APP: 'sample-thing' } },
+        volumes: [{ source: 'secrets-sample-thing' }],
       });
-      expect(services['gateway']?.depends_on).toHaveProperty('gift-card');
+      expect(services['gateway']?.depends_on).toHaveProperty('sample-thing');
       expect(services['secrets']?.volumes.map(({ source }) => source)).toContain(
-        'secrets-gift-card',
+        'secrets-sample-thing',
       );
-      expect(volumes).toHaveProperty('secrets-gift-card');
+      expect(volumes).toHaveProperty('secrets-sample-thing');
     },
   );
 });
