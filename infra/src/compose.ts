@@ -91,6 +91,40 @@ export async function imageAvailable(image: string): Promise<boolean> {
   }
 }
 
+/** Removes a project's containers, networks and volumes, whatever state an earlier run left it in. */
+async function remove(project: string): Promise<void> {
+  const down = [
+    'compose',
+    '-p',
+    project,
+    'down',
+    '--volumes',
+    '--remove-orphans',
+    '--timeout',
+    '2',
+  ];
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await docker(...down);
+      return;
+    } catch (error) {
+      const label = `label=com.docker.compose.project=${project}`;
+      const left = await docker('ps', '--all', '--quiet', '--filter', label);
+      // Engines lose track of an endpoint now and then, and then keep its network until they restart.
+      if (attempt >= 3 && left === '') return;
+      if (attempt >= 3) throw error;
+    }
+  }
+}
+
+/** Removes the projects of earlier runs that were cut short; `prefix` begins their names. */
+export async function removeLeftovers(prefix: string): Promise<void> {
+  const projects = JSON.parse(await docker('compose', 'ls', '--all', '--format', 'json')) as {
+    Name: string;
+  }[];
+  for (const { Name } of projects) if (Name.startsWith(prefix)) await remove(Name);
+}
+
 export function createStack(options: StackOptions): Stack {
   const { project, ports } = options;
   const env = {
@@ -128,9 +162,7 @@ export function createStack(options: StackOptions): Stack {
       const pull = options.without?.length ? ['--pull', 'never'] : [];
       await compose('up', '--detach', '--wait', '--no-recreate', ...pull, ...scales);
     },
-    async down() {
-      await compose('down', '--volumes', '--remove-orphans', '--timeout', '2');
-    },
+    down: () => remove(project),
     async containers(service) {
       const output = await compose('ps', '--quiet', '--status', 'running', service);
       return output.split('\n').filter(Boolean);

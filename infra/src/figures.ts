@@ -127,12 +127,11 @@ async function compose(): Promise<void> {
   const missing = await missingEngine();
   if (missing) throw new Error(missing);
   const stack = createStack({
-    project: 'woodytoys-figures',
+    project: `woodytoys-figures-${process.pid}`,
     ports: { entry: 18_280, prometheus: 19_190, rabbitmq: 25_772 },
     environment: { GRAFANA_PORT: '13100' },
     without: (await imageAvailable('grafana/grafana:12.2.0')) ? [] : ['grafana'],
   });
-  await stack.down();
   try {
     await stack.build();
     const startedAt = performance.now();
@@ -146,7 +145,7 @@ async function compose(): Promise<void> {
       'ps',
       '--quiet',
       '--filter',
-      'label=com.docker.compose.project=woodytoys-figures',
+      `label=com.docker.compose.project=woodytoys-figures-${process.pid}`,
     );
     const lines = await docker(
       'stats',

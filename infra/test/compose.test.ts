@@ -2,6 +2,7 @@
  * The compose stack, started for real: what a newcomer gets from `docker compose up`, scaled, loaded
  * and broken. One stack serves all tests of this file; they run in order.
  */
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -11,6 +12,7 @@ import {
   docker,
   imageAvailable,
   missingEngine,
+  removeLeftovers,
 } from '../src/compose.ts';
 import { startLoad, type LoadResult } from '../src/load.ts';
 import { createMix } from '../src/mix.ts';
@@ -21,7 +23,7 @@ const grafanaImage = 'grafana/grafana:12.2.0';
 const without = missing || (await imageAvailable(grafanaImage)) ? [] : ['grafana'];
 
 const stack = createStack({
-  project: 'woodytoys-test',
+  project: `woodytoys-test-${process.pid}`,
   ports: { entry: 18080, prometheus: 19090, rabbitmq: 25672 },
   environment: { RATE_LIMIT: '10000000', GRAFANA_PORT: '13000' },
   without,
@@ -36,6 +38,16 @@ const post = (path: string, body: unknown) =>
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(30_000),
   });
+
+/** What the entry sends back over a connection of its own, until it closes it. */
+async function rawExchange(text: string): Promise<string> {
+  const { hostname, port } = new URL(stack.entry);
+  const socket = connect(Number(port), hostname);
+  socket.end(text);
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
 
 /** The failures of a load, short enough to read in a test's output. */
 const failed = (result: LoadResult) => result.failures.slice(0, 5);
@@ -53,7 +65,7 @@ const title = missing ? `compose stack (skipped: ${missing})` : 'compose stack';
 
 describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
   beforeAll(async () => {
-    await stack.down();
+    await removeLeftovers('woodytoys-test');
     await stack.build();
     await stack.up();
   }, 900_000);
@@ -116,6 +128,10 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
     const line = await get(`/api/users?limit=${'1'.repeat(20_000)}`);
     expect(line.status).toBe(414);
     expect(await line.json()).toMatchObject({ status: 414 });
+
+    const unreadable = await rawExchange('GARBAGE\r\n\r\n');
+    expect(unreadable).toContain('400 Bad Request');
+    expect(unreadable).toContain('application/problem+json');
   });
 
   it('has timeouts that hold through PgBouncer, which drops those sent at the start', async () => {
