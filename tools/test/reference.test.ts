@@ -11,9 +11,12 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 describe('the reference', () => {
   it('is what npm run generate writes', async () => {
     const pages = await referencePages(root);
-    expect(pages.map(({ path }) => path)).toEqual(
-      ['errors', 'metrics', 'configuration', 'events'].map((name) => `docs/reference/${name}.md`),
-    );
+    expect(pages.map(({ path }) => path)).toEqual([
+      ...['errors', 'metrics', 'configuration', 'events'].map(
+        (name) => `docs/reference/${name}.md`,
+      ),
+      'nginx/problems.conf',
+    ]);
     for (const { path, text } of pages) {
       const committed = await readFile(join(root, path), 'utf8');
       expect(committed, `${path} is out of date; run npm run generate`).toBe(text);

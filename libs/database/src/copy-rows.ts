@@ -46,6 +46,8 @@ const escapes: Readonly<Record<string, string>> = {
 /** A value in the text format of COPY (PostgreSQL's manual, "COPY", "Text Format"). */
 function toCopyText(value: unknown): string {
   if (value === null || value === undefined) return '\\N';
+  // String(-0) is 0; float8 has a negative zero.
+  if (Object.is(value, -0)) return '-0';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   const text =
     value instanceof Date

@@ -43,6 +43,7 @@ export const ERRORS = {
     retryable: false,
   },
   'WT-BODY-TOO-LARGE': { status: 413, title: 'The body is too large', retryable: false },
+  'WT-URI-TOO-LONG': { status: 414, title: 'The address is too long', retryable: false },
   'WT-MEDIA-TYPE-UNSUPPORTED': {
     status: 415,
     title: 'The content type is not supported',

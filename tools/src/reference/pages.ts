@@ -4,6 +4,7 @@ import { metricsMarkdown } from '@woodytoys/metrics';
 import { errorsMarkdown } from '@woodytoys/service';
 import { configurationMarkdown } from './configuration.ts';
 import { eventsMarkdown } from './events.ts';
+import { nginxProblems } from './nginx-problems.ts';
 
 export interface ReferencePage {
   /** Seen from the root of the workspace. */
@@ -13,7 +14,7 @@ export interface ReferencePage {
 
 const notice = '<!-- Written by `npm run generate` from the code; edit that, not this. -->';
 
-/** Every page of docs/reference, formatted as `npm run format` would. */
+/** Every page of docs/reference, formatted as `npm run format` would, and nginx's error pages. */
 export async function referencePages(root: string): Promise<ReferencePage[]> {
   const pages = [
     {
@@ -49,7 +50,7 @@ export async function referencePages(root: string): Promise<ReferencePage[]> {
       body: await eventsMarkdown(root),
     },
   ];
-  return Promise.all(
+  const markdown = await Promise.all(
     pages.map(async ({ name, title, introduction, body }) => {
       const path = `docs/reference/${name}.md`;
       const text = [`# ${title}`, notice, introduction, body].join('\n\n');
@@ -57,4 +58,5 @@ export async function referencePages(root: string): Promise<ReferencePage[]> {
       return { path, text: await format(text, { ...options, parser: 'markdown' }) };
     }),
   );
+  return [...markdown, { path: 'nginx/problems.conf', text: nginxProblems() }];
 }
