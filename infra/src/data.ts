@@ -18,6 +18,7 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const writers = ['gateway', 'user', 'product', 'logistics', 'logistics-worker'];
 const DRAIN_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 60_000;
 
 class DataError extends Error {}
 
@@ -40,6 +41,18 @@ function postgresStream(script: string) {
 
 async function exitCode(child: ReturnType<typeof postgresStream>): Promise<number | null> {
   return child.exitCode ?? (await new Promise((done) => child.once('exit', done)));
+}
+
+/** Resolves when every container of the stack that has a health check passes it. */
+async function healthy(): Promise<void> {
+  for (const deadline = Date.now() + START_TIMEOUT_MS; ; await sleep(500)) {
+    const states = await compose('ps', '--format', '{{.Service}} {{.Health}}');
+    const waiting = states.split('\n').filter((line) => /\s(starting|unhealthy)$/.test(line));
+    if (waiting.length === 0) return;
+    if (Date.now() > deadline) {
+      throw new DataError(`not healthy after 60 s: ${waiting.join(', ')}; see their logs`);
+    }
+  }
 }
 
 async function services(): Promise<readonly string[]> {
@@ -113,6 +126,7 @@ async function backup(file: string): Promise<void> {
   } finally {
     await rm(partial, { force: true });
     await compose('start', 'gateway');
+    await healthy();
   }
   console.log(`saved ${file}`);
 }
@@ -146,6 +160,7 @@ async function restore(file: string): Promise<void> {
       await compose('exec', '-T', 'rabbitmq', 'bash', '-euo', 'pipefail', '-c', purgeQueues);
     } finally {
       await compose('start', ...writers);
+      await healthy();
     }
   } finally {
     await inPostgres(`rm -rf ${folder}`);

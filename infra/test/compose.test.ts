@@ -2,8 +2,14 @@
  * The compose stack, started for real: what a newcomer gets from `docker compose up`, scaled, loaded
  * and broken. One stack serves all tests of this file; they run in order.
  */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   applications,
@@ -22,8 +28,10 @@ const missing = await missingEngine();
 const grafanaImage = 'grafana/grafana:12.2.0';
 const without = missing || (await imageAvailable(grafanaImage)) ? [] : ['grafana'];
 
+const dataProgram = fileURLToPath(new URL('../src/data.ts', import.meta.url));
+const project = `woodytoys-test-${process.pid}`;
 const stack = createStack({
-  project: `woodytoys-test-${process.pid}`,
+  project,
   ports: { entry: 18080, prometheus: 19090, rabbitmq: 25672 },
   environment: { RATE_LIMIT: '10000000', GRAFANA_PORT: '13000' },
   without,
@@ -236,6 +244,35 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
         if (status === 'done' || status === 'failed') break;
       }
       expect(status).toBe('done');
+    }
+  });
+
+  it('backs its data up and puts it back', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'woodytoys-backup-'));
+    const file = join(folder, 'data.tar');
+    const data = (...args: string[]) =>
+      promisify(execFile)(process.execPath, [dataProgram, ...args], {
+        env: { ...process.env, COMPOSE_PROJECT_NAME: project },
+      });
+    const register = async (name: string) => {
+      const response = await post('/api/users', { username: name, email: `${name}@example.com` });
+      expect(response.status).toBe(201);
+      return ((await response.json()) as { id: number }).id;
+    };
+    try {
+      const before = await register('before_backup');
+      await data('backup', file);
+      await expect(data('backup', file)).rejects.toThrow(/exists/);
+      const after = await register('after_backup');
+      await writeFile(join(folder, 'broken.tar'), 'no tar at all');
+      await expect(data('restore', join(folder, 'broken.tar'))).rejects.toThrow(/not a backup/);
+      expect((await get(`/api/users/${after}`)).status).toBe(200);
+      await data('restore', file);
+      expect((await get(`/api/users/${before}`)).status).toBe(200);
+      expect((await get(`/api/users/${after}`)).status).toBe(404);
+      expect(await register('after_restore')).toBe(after);
+    } finally {
+      await rm(folder, { recursive: true });
     }
   });
 
