@@ -1,7 +1,6 @@
 import { problem } from '@woodytoys/service';
 import type { Answer } from '../answer.ts';
 import type { Exchange } from '../exchange.ts';
-import { parsePathTemplate, pathBuilder } from '../path-template.ts';
 import type { PathParameters } from '../path-template.ts';
 import type { EndpointDefinition } from '../plugin.ts';
 import { clientGone, reasonOf } from '../problems.ts';
@@ -9,7 +8,7 @@ import { durationMs } from '../units.ts';
 import type { UpstreamRequest } from '../upstreams/upstream-request.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { collect } from './collect.ts';
-import { checkParameters } from './http.ts';
+import { targetPathBuilder } from './target.ts';
 
 interface PartOptions {
   readonly upstream: string;
@@ -74,9 +73,8 @@ export const aggregate: EndpointDefinition<AggregateOptions> = {
   create(options, { route, template, observer, log, upstream }) {
     const timeoutMs = durationMs(route.timeout);
     const parts = Object.entries(options).map(([name, part]): Part => {
-      const target = parsePathTemplate(part.path);
-      checkParameters(target.parameters, template.parameters);
-      return { name, upstream: upstream(part.upstream), buildPath: pathBuilder(target) };
+      const buildPath = targetPathBuilder(part.path, template);
+      return { name, upstream: upstream(part.upstream), buildPath };
     });
 
     async function ask(

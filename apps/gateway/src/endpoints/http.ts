@@ -3,40 +3,24 @@ import { TAKEN } from '../answer.ts';
 import type { Answer } from '../answer.ts';
 import { durationMs, sizeBytes } from '../units.ts';
 import type { Exchange } from '../exchange.ts';
-import { parsePathTemplate, pathBuilder } from '../path-template.ts';
 import type { EndpointDefinition } from '../plugin.ts';
 import { requestBody } from '../request-body.ts';
 import { UpstreamRequest } from '../upstreams/upstream-request.ts';
 import { AnswerReceiver, DirectReceiver } from './forward.ts';
-
-interface HttpOptions {
-  readonly upstream: string;
-  /** The route's own path unless given. */
-  readonly path?: string;
-}
+import { targetPathBuilder, targetSchema } from './target.ts';
+import type { TargetOptions } from './target.ts';
 
 /** Passes the request to a replica of an upstream, and its answer back, both as they come. */
-export const http: EndpointDefinition<HttpOptions> = {
+export const http: EndpointDefinition<TargetOptions> = {
   name: 'http',
   options: {
     type: 'object',
     description: 'Passes the request to an upstream and its answer back.',
-    properties: {
-      upstream: { type: 'string', description: 'A name under `upstreams`.' },
-      path: {
-        type: 'string',
-        description:
-          "The upstream's path, with the route's parameters; the route's own unless given.",
-      },
-    },
-    required: ['upstream'],
-    additionalProperties: false,
+    ...targetSchema,
   },
   create({ upstream: name, path }, { route, template, observer, hasOutgoing, upstream: find }) {
     const upstream = find(name);
-    const target = path === undefined ? template : parsePathTemplate(path);
-    checkParameters(target.parameters, template.parameters);
-    const buildPath = pathBuilder(target);
+    const buildPath = targetPathBuilder(path, template);
     const timeoutMs = durationMs(route.timeout);
     const idleTimeoutMs = durationMs(route.idleTimeout);
     const maxBodyBytes = sizeBytes(route.maxBody);
@@ -83,13 +67,3 @@ export const http: EndpointDefinition<HttpOptions> = {
     };
   },
 };
-
-/** @throws TypeError when the upstream's path asks for a parameter that the route does not have. */
-export function checkParameters(wanted: readonly string[], had: readonly string[]): void {
-  const unknown = wanted.find((name) => !had.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `the route's path has no parameter "${unknown}"; it has ${had.map((name) => `"${name}"`).join(', ') || 'none'}`,
-    );
-  }
-}

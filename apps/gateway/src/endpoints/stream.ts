@@ -5,17 +5,12 @@ import { createProxyMiddleware } from 'http-proxy-middleware';
 import { TAKEN, sendProblemAnswer, writeHead } from '../answer.ts';
 import type { Exchange } from '../exchange.ts';
 import { returnedHeaders } from '../headers.ts';
-import { parsePathTemplate, pathBuilder } from '../path-template.ts';
 import type { EndpointDefinition } from '../plugin.ts';
 import { upstreamBroke, upstreamTimedOut, upstreamUnavailable } from '../problems.ts';
 import { durationMs } from '../units.ts';
 import type { Replica } from '../upstreams/replica.ts';
-import { checkParameters } from './http.ts';
-
-interface StreamOptions {
-  readonly upstream: string;
-  readonly path?: string;
-}
+import { targetPathBuilder, targetSchema } from './target.ts';
+import type { TargetOptions } from './target.ts';
 
 /** Streams are held open: the agent's own limit of 256 would make the next ones wait in silence. */
 const MAX_STREAMS_PER_REPLICA = 10_000;
@@ -42,27 +37,16 @@ interface Streaming {
  * but the route's `idleTimeout` without a byte, and a client that goes ends the upstream's side.
  * One http-proxy-middleware for each route, made when the table is built.
  */
-export const stream: EndpointDefinition<StreamOptions> = {
+export const stream: EndpointDefinition<TargetOptions> = {
   name: 'stream',
   options: {
     type: 'object',
     description: 'Passes long streams, such as server-sent events, from an upstream.',
-    properties: {
-      upstream: { type: 'string', description: 'A name under `upstreams`.' },
-      path: {
-        type: 'string',
-        description:
-          "The upstream's path, with the route's parameters; the route's own unless given.",
-      },
-    },
-    required: ['upstream'],
-    additionalProperties: false,
+    ...targetSchema,
   },
   create({ upstream: name, path }, { route, template, observer, shared, upstream: find }) {
     const upstream = find(name);
-    const target = path === undefined ? template : parsePathTemplate(path);
-    checkParameters(target.parameters, template.parameters);
-    const buildPath = pathBuilder(target);
+    const buildPath = targetPathBuilder(path, template);
     const timeoutMs = durationMs(route.timeout);
     const running = new WeakMap<IncomingMessage, Streaming>();
     const { agent } = shared('stream agent', () => {
