@@ -6,15 +6,14 @@
  * are not in it, so the gateway is stopped first and the dump waits until every outbox and queue
  * is empty: then the databases tell one story. Reading and writing stop for that long.
  */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { docker } from './compose.ts';
 
-const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const writers = ['gateway', 'user', 'product', 'logistics', 'logistics-worker'];
 const DRAIN_TIMEOUT_MS = 60_000;
@@ -22,10 +21,7 @@ const START_TIMEOUT_MS = 60_000;
 
 class DataError extends Error {}
 
-async function compose(...args: readonly string[]): Promise<string> {
-  const { stdout } = await run('docker', ['compose', ...args], { cwd: root, maxBuffer: 16 << 20 });
-  return stdout.trim();
-}
+const compose = (...args: readonly string[]) => docker('compose', ...args);
 
 const inPostgres = (script: string) =>
   compose('exec', '-T', 'postgres', 'bash', '-euo', 'pipefail', '-c', script);
