@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { requestIdOf } from '@woodytoys/service';
+import { maxPublicPath, requestIdOf } from '@woodytoys/service';
 import { clientOrigin } from './client-address.ts';
 import type { ClientOrigin } from './client-address.ts';
 import { endToEndHeaders } from './headers.ts';
@@ -60,6 +60,8 @@ export class Exchange {
     forwarded.push('x-request-id', this.requestId, 'traceparent', this.trace.traceparent);
     forwarded.push('x-forwarded-for', forwardedFor, 'x-forwarded-proto', proto);
     if (host !== '') forwarded.push('x-forwarded-host', host);
+    // A longer one would count twice against the service's limit on headers, for a problem's text.
+    if (this.path.length <= maxPublicPath) forwarded.push('x-forwarded-path', this.path);
     const { tracestate } = headers;
     if (this.trace.continued && typeof tracestate === 'string') {
       forwarded.push('tracestate', tracestate);

@@ -28,6 +28,7 @@ const NOT_FORWARDED = new Set([
   'forwarded',
   'x-forwarded-for',
   'x-forwarded-host',
+  'x-forwarded-path',
   'x-forwarded-port',
   'x-forwarded-proto',
   'x-real-ip',

@@ -43,6 +43,7 @@ describe('what the service gets of a hostile request', () => {
       'traceparent',
       'x-forwarded-for',
       'x-forwarded-host',
+      'x-forwarded-path',
       'x-forwarded-proto',
       'x-plain',
       'x-request-id',
@@ -58,6 +59,7 @@ describe('what the service gets of a hostile request', () => {
       close,
       'X-Forwarded-For: 10.0.0.1',
       'X-Forwarded-Host: evil.test',
+      'X-Forwarded-Path: /evil',
       'X-Forwarded-Proto: https',
       'X-Forwarded-Port: 1',
       'Forwarded: for=10.0.0.1',
@@ -70,6 +72,7 @@ describe('what the service gets of a hostile request', () => {
       'x-forwarded-for': '127.0.0.1',
       'x-forwarded-proto': 'http',
       'x-forwarded-host': 'gateway.test',
+      'x-forwarded-path': '/api/x',
     });
     for (const name of [
       'forwarded',
@@ -104,6 +107,16 @@ describe('what the service gets of a hostile request', () => {
     const answer = await send(['GET http://other.test/api/x?a=1 HTTP/1.1', host, close]);
     expect(answer).toMatch(/^HTTP\/1.1 200 /);
     expect(backend.seen).toMatchObject([{ url: '/x?a=1' }]);
+  });
+
+  it('gets no path twice that would fill its headers', async () => {
+    const { backend, send } = await start();
+    const longest = `/api/${'x'.repeat(2_043)}`;
+    for (const path of [longest, `${longest}x`]) {
+      await send([`GET ${path}?a=1 HTTP/1.1`, host, close, 'X-Forwarded-Path: /evil']);
+    }
+    const given = backend.seen.map(({ headers }) => headers['x-forwarded-path']);
+    expect(given).toEqual([longest, undefined]);
   });
 
   it('gets a plain request when an upgrade was asked for', async () => {

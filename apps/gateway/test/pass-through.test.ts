@@ -96,7 +96,7 @@ describe('passing a request on', () => {
     const backend = await startBackend();
     const gateway = await startGateway(oneUpstream(backend.url));
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    const response = await fetch(`${gateway.url}/api/x`, {
+    const response = await fetch(`${gateway.url}/api/x?a=1`, {
       headers: { 'x-request-id': 'mine-1', traceparent, tracestate: 'a=1', accept: 'text/plain' },
     });
     expect(response.headers.get('x-request-id')).toBe('mine-1');
@@ -109,6 +109,7 @@ describe('passing a request on', () => {
       'x-forwarded-for': '127.0.0.1',
       'x-forwarded-proto': 'http',
       'x-forwarded-host': `127.0.0.1:${gateway.port}`,
+      'x-forwarded-path': '/api/x',
     });
   });
 

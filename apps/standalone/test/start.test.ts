@@ -24,6 +24,9 @@ test('npm start answers with the seed data, and Ctrl-C ends all of it with code 
     user: { id: 1, username: 'user_1', email: 'user_1@example.com' },
     product: { id: 1, name: 'Product_1', price: 19.99 },
   });
+  const wrong = await started.get('/api/users/1e3?a=1');
+  expect(wrong.status).toBe(400);
+  expect(await wrong.json()).toMatchObject({ instance: '/api/users/1e3' });
   const probe = `http://127.0.0.1:${here.privatePort}`;
   expect((await fetch(`${probe}/readyz`)).status).toBe(200);
   expect(await fetch(`${probe}/metrics`).then((answer) => answer.text())).toMatch(

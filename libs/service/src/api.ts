@@ -9,6 +9,7 @@ import { problem } from './errors.ts';
 import { beginExchange, exchangeOf } from './exchange.ts';
 import { OperationCall } from './operation-call.ts';
 import { sendProblem, toProblem } from './problem.ts';
+import { publicPathOf } from './public-path.ts';
 import { pathRoutes } from './routes.ts';
 import { STREAMED } from './types.ts';
 import type { Handlers, OperationRequest } from './types.ts';
@@ -223,7 +224,7 @@ function answerError(
       'request failed',
     );
   }
-  sendProblem(response, known, { instance: path, requestId });
+  sendProblem(response, known, { instance: publicPathOf(request.headers) ?? path, requestId });
 }
 
 function isDecodeError(error: unknown): boolean {

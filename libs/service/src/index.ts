@@ -39,6 +39,7 @@ export { createPrivateServer } from './private-server.ts';
 export type { PrivateServer, PrivateServerOptions } from './private-server.ts';
 export { problemDocument, problemHeaders, sendProblem, toProblem } from './problem.ts';
 export type { ProblemContext, ProblemDocument } from './problem.ts';
+export { maxPublicPath, publicPathOf } from './public-path.ts';
 export { rawProblem } from './raw-problem.ts';
 export { newRequestId, requestIdOf, traceIdOf } from './request-id.ts';
 export { createShutdown, runProcess } from './shutdown.ts';

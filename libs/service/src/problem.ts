@@ -8,7 +8,7 @@ export interface ProblemDocument {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** The path that was asked for. */
+  /** The path that the client asked for. */
   readonly instance: string;
   readonly requestId: string;
   readonly errors?: readonly FieldError[];

@@ -161,6 +161,24 @@ describe('a handler that fails', () => {
     expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
+  it.each([
+    ['/api/users/7', '/api/users/7'],
+    ['/api/users/%37,;|"', '/api/users/%37,;|"'],
+    [`/${'x'.repeat(2_047)}`, `/${'x'.repeat(2_047)}`],
+    [`/${'x'.repeat(2_048)}`, '/users/7'],
+    ['', '/users/7'],
+    ['api/users/7', '/users/7'],
+    ['//other.test/users/7', '/users/7'],
+    ['/api/users/7?a=1', '/users/7'],
+    ['/api/users/7#a', '/users/7'],
+    ['/api/users/ 7', '/users/7'],
+    ['/api/users/é', '/users/7'],
+  ])('and is asked for through the gateway as %j names %j', async (given, instance) => {
+    const { url } = await startApi({ getUser: () => Promise.reject(problem('WT-CONFLICT')) });
+    const response = await fetch(`${url}/users/7`, { headers: { 'x-forwarded-path': given } });
+    expect(await readProblem(response)).toMatchObject({ instance });
+  });
+
   it('with anything else answers 500 without the inner text, and logs the stack', async () => {
     const { url, lines } = await startApi({
       getUser: () => Promise.reject(new Error('secret inner text')),
