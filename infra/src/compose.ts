@@ -9,16 +9,6 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The services that this repository builds. */
-export const applications = [
-  'gateway',
-  'user',
-  'product',
-  'logistics',
-  'logistics-worker',
-] as const;
-export type Application = (typeof applications)[number];
-
 export interface StackOptions {
   readonly project: string;
   /** Ports on 127.0.0.1 for the published pages. */
@@ -57,6 +47,14 @@ export interface Stack {
 export async function docker(...args: readonly string[]): Promise<string> {
   const { stdout } = await run('docker', [...args], { cwd: root, maxBuffer: 64 << 20 });
   return stdout.trim();
+}
+
+/** The containers that this repository builds, as docker-compose.yml lists them; needs no engine. */
+export async function applications(): Promise<readonly string[]> {
+  const { services } = JSON.parse(await docker('compose', 'config', '--format', 'json')) as {
+    services: Readonly<Record<string, { build?: object }>>;
+  };
+  return Object.keys(services).filter((name) => services[name]?.build !== undefined);
 }
 
 export async function containerState(id: string): Promise<ContainerState> {

@@ -12,10 +12,9 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { docker } from './compose.ts';
+import { applications, docker } from './compose.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const writers = ['gateway', 'user', 'product', 'logistics', 'logistics-worker'];
 const DRAIN_TIMEOUT_MS = 60_000;
 const START_TIMEOUT_MS = 60_000;
 
@@ -142,6 +141,7 @@ async function restore(file: string): Promise<void> {
     if ((await exitCode(unpack)) !== 0) {
       throw new DataError(`${file} is not a backup of this stack; nothing was changed`);
     }
+    const writers = await applications();
     console.log('stopping the services');
     await compose('stop', ...writers);
     try {

@@ -187,10 +187,11 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
   });
 
   it('shows each process to Prometheus as a target of its own', async () => {
+    const expected = [...(await applications()), 'rabbitmq'];
     for (const deadline = Date.now() + 30_000; ; await sleep(1_000)) {
       const up = await query(stack.prometheus, 'up == 1');
       const jobs = new Set(up.map(({ labels }) => labels.job));
-      const absent = [...applications, 'rabbitmq'].filter((job) => !jobs.has(job));
+      const absent = expected.filter((job) => !jobs.has(job));
       if (absent.length === 0) break;
       if (Date.now() > deadline) expect(absent).toEqual([]);
     }

@@ -124,6 +124,19 @@ describe('a generated service', { timeout: 180_000 }, () => {
       expect(volumes).toHaveProperty('secrets-sample-thing');
     },
   );
+
+  it.skipIf(noCompose)(
+    `stops while a backup is restored, as all that writes does${noCompose}`,
+    async () => {
+      const print = `import { applications } from './infra/src/compose.ts';
+        console.log((await applications()).toSorted().join(' '));`;
+      const finished = await copy.run('node', '--input-type=module', '--eval', print);
+      expect(finished).toEqual(success);
+      expect(finished.output.trim()).toBe(
+        'gateway logistics logistics-worker product sample-thing user',
+      );
+    },
+  );
 });
 
 interface ComposeConfig {

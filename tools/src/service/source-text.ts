@@ -7,7 +7,7 @@ export function readText(tree: Tree, path: string): string {
   return text;
 }
 
-/** Puts an item at the end of the list of strings that `opening` finds (`const writers = [`). */
+/** Puts an item at the end of the list of strings that `opening` finds (`const services = [`). */
 export function appendToList(tree: Tree, path: string, opening: RegExp, item: string): void {
   replaceOnce(tree, path, new RegExp(`(${opening.source}[^\\]]*?)(,?\\s*\\])`), `$1, '${item}'$2`);
 }

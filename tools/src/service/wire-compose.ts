@@ -17,8 +17,6 @@ export function wireCompose(tree: Tree, { service }: ServiceNames): void {
   wireContainer(tree, name);
   wireConnections(tree);
   appendToList(tree, 'infra/secrets/generate.mjs', /const services = .*\[/, name);
-  appendToList(tree, 'infra/src/compose.ts', /export const applications = \[/, name);
-  appendToList(tree, 'infra/src/data.ts', /const writers = \[/, name);
   editYaml(tree, 'prometheus/prometheus.yml', (yaml) => {
     const isServices = (job: unknown) => (job as { job_name: string }).job_name === 'services';
     yaml.appendToFlow(['scrape_configs', isServices, 'dns_sd_configs', 0, 'names'], name);
