@@ -60,9 +60,14 @@ export function createConnections(options: ConnectionOptions): Connections {
 
   // A connection that breaks between two statements of a transaction has no one else to tell.
   pool.on('connect', (client) => client.on('error', () => broken.add(client as pg.PoolClient)));
-  pool.on('error', ({ message }) => {
-    // Without the error object: pg hangs the whole client on it.
-    if (!pool.ending) log.warn({ reason: message }, 'an idle database connection was lost');
+  pool.on('error', (error: NodeJS.ErrnoException) => {
+    if (pool.ending) return;
+    // Not the error itself: pg hangs the whole client on it, and the logger would write all of that.
+    const { code, message } = error;
+    log.warn(
+      { pool: options.service, code, reason: message },
+      'an idle database connection was lost',
+    );
   });
 
   async function acquire(): Promise<Connection> {

@@ -126,9 +126,13 @@ it('forgets a connection that the server ended while it was idle', async () => {
   await sandbox.database.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'idler'`,
   );
-  await waitFor(() =>
-    sandbox.log.lines.some(({ msg }) => msg.includes('idle database connection')),
+  const line = await waitFor(() =>
+    sandbox.log.lines.find(({ msg }) => msg.includes('idle database connection')),
   );
+  const { pool, code, reason, ...rest } = line;
+  expect({ pool, code }).toEqual({ pool: 'idler', code: '57P01' });
+  expect(reason).toMatch(/terminating connection/);
+  expect(Object.keys(rest).sort()).toEqual(['hostname', 'level', 'msg', 'pid', 'time']);
   await expect(database.query('INSERT INTO t VALUES (7, 7)')).resolves.toEqual([]);
 });
 
