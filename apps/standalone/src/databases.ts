@@ -1,7 +1,9 @@
+import { setRoleTimeouts } from '@woodytoys/database';
 import pg from 'pg';
 
 /**
- * Makes the databases that are missing.
+ * Makes the databases that are missing, and gives the superuser, as whom the services connect, the
+ * timeouts of a service's role. They hold from the next connection on; migrations lift them.
  *
  * @param url of the superuser.
  * @returns the URL of each.
@@ -18,6 +20,7 @@ export async function ensureDatabases<Name extends string>(
     for (const name of names.filter((wanted) => !present.has(wanted))) {
       await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
     }
+    await setRoleTimeouts(client, new URL(url).username);
   } finally {
     await client.end();
   }

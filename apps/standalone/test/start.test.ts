@@ -1,5 +1,7 @@
-import { waitFor } from '@woodytoys/testing';
+import { createDatabase } from '@woodytoys/database';
+import { createTestLogger, waitFor } from '@woodytoys/testing';
 import { expect, test } from 'vitest';
+import { databaseUrlOf } from './fixtures/database-of.ts';
 import { allGone } from './fixtures/npm-start.ts';
 import { useStarter } from './fixtures/started.ts';
 
@@ -63,6 +65,38 @@ test('names of products are known to the first report, and a report job comes to
 
   started.signalGroup('SIGTERM');
   expect(await started.exited).toBe(0);
+});
+
+test('the services connect with the timeouts that their roles have in the compose stack', async () => {
+  const here = await place();
+  const started = start(here);
+  await started.ready();
+  const connectionString = databaseUrlOf(here.data, 'logistics');
+  const database = createDatabase({
+    connectionString,
+    service: 'test',
+    maxConnections: 1,
+    log: createTestLogger(),
+  });
+  try {
+    const settings = [
+      'statement_timeout',
+      'lock_timeout',
+      'idle_in_transaction_session_timeout',
+    ] as const;
+    const shown = await Promise.all(settings.map((name) => database.query(`SHOW ${name}`)));
+    expect(Object.assign({}, ...shown.flat())).toEqual({
+      statement_timeout: '10s',
+      lock_timeout: '3s',
+      idle_in_transaction_session_timeout: '15s',
+    });
+    const own = await database.query(
+      `SELECT FROM pg_stat_activity WHERE application_name = 'logistics' AND usename = current_user`,
+    );
+    expect(own.length).toBeGreaterThan(0);
+  } finally {
+    await database.close();
+  }
 });
 
 test('what was written is there after the next start, and gone after one with --fresh', async () => {

@@ -1,10 +1,10 @@
 import pg from 'pg';
 
-/** All durations in milliseconds. */
+/** All durations in milliseconds; the defaults are those of the compose stack (infra/postgres). */
 export interface RoleTimeouts {
   /** A statement may run this long; default 10,000. */
   readonly statementTimeoutMs?: number;
-  /** A statement may wait this long for a lock; default 5,000. */
+  /** A statement may wait this long for a lock; default 3,000. */
   readonly lockTimeoutMs?: number;
   /** A transaction may do nothing for this long; default 15,000. */
   readonly idleInTransactionTimeoutMs?: number;
@@ -17,7 +17,7 @@ export interface RoleTimeouts {
 export function roleTimeoutsSql(role: string, timeouts: RoleTimeouts = {}): string {
   const settings = {
     statement_timeout: timeouts.statementTimeoutMs ?? 10_000,
-    lock_timeout: timeouts.lockTimeoutMs ?? 5_000,
+    lock_timeout: timeouts.lockTimeoutMs ?? 3_000,
     idle_in_transaction_session_timeout: timeouts.idleInTransactionTimeoutMs ?? 15_000,
   };
   return Object.entries(settings)
