@@ -1,4 +1,5 @@
 import type { Logger } from '@woodytoys/service';
+import { createCleaner } from './cleaner.ts';
 import type { Database, Queryable, Statement, Transaction } from './types.ts';
 
 const remember: Statement = {
@@ -31,40 +32,22 @@ export interface InboxCleanerOptions {
   readonly log: Logger;
 }
 
-/** Forgets old messages now and then; replicas may all do so. */
+/** Forgets old messages, at once and then now and then; replicas may all do so. */
 export function createInboxCleaner(options: InboxCleanerOptions): { stop(): Promise<void> } {
-  const { database, log, keepMs = 7 * 24 * 3_600_000, intervalMs = 3_600_000 } = options;
-  let running = Promise.resolve();
-  const timer = setInterval(() => {
-    running = forgetApplied(database, keepMs).then(
-      (count) => log.debug({ count }, 'old messages forgotten'),
-      (error: unknown) => log.warn({ err: error }, 'old messages could not be forgotten'),
-    );
-  }, intervalMs);
-  timer.unref();
-  return {
-    async stop() {
-      clearInterval(timer);
-      await running;
-    },
-  };
+  const { database, keepMs = 7 * 24 * 3_600_000, ...rest } = options;
+  return createCleaner({ ...rest, what: 'inbox', removeSome: () => forgetSome(database, keepMs) });
 }
 
-/** Forgets messages applied longer ago than `keepMs`, in small steps. @returns how many. */
-export async function forgetApplied(database: Queryable, keepMs: number): Promise<number> {
-  const step = 5_000;
-  for (let total = 0; ;) {
-    const [row] = await database.query<{ count: number }>(
-      `WITH gone AS (
-         DELETE FROM inbox WHERE (consumer, message_id) IN (
+const forget: Statement = {
+  name: 'inbox-forget',
+  text: `DELETE FROM inbox WHERE (consumer, message_id) IN (
            SELECT consumer, message_id FROM inbox
            WHERE applied_at < now() - $1 * interval '1 millisecond'
-           ORDER BY applied_at LIMIT $2 FOR UPDATE SKIP LOCKED
-         ) RETURNING 1
-       ) SELECT count(*) FROM gone`,
-      [keepMs, step],
-    );
-    total += row?.count ?? 0;
-    if ((row?.count ?? 0) < step) return total;
-  }
+           ORDER BY applied_at LIMIT 1000 FOR UPDATE SKIP LOCKED
+         ) RETURNING 1 AS gone`,
+};
+
+async function forgetSome(database: Queryable, keepMs: number): Promise<number> {
+  const gone = await database.query(forget, [keepMs]);
+  return gone.length;
 }

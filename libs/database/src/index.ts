@@ -1,7 +1,8 @@
+export { type CleanerOptions, createCleaner } from './cleaner.ts';
 export { copyRows } from './copy-rows.ts';
 export { type DatabaseOptions, createDatabase } from './database.ts';
 export { DatabaseUnavailableError, sqlStateOf } from './errors.ts';
-export { type InboxCleanerOptions, applyOnce, createInboxCleaner, forgetApplied } from './inbox.ts';
+export { type InboxCleanerOptions, applyOnce, createInboxCleaner } from './inbox.ts';
 export { enqueue } from './outbox/enqueue.ts';
 export { redriveOutbox } from './outbox/redrive.ts';
 export { type OutboxRelayOptions, createOutboxRelay } from './outbox/relay.ts';
