@@ -19,7 +19,7 @@ export interface Replica extends Pick<AppDependencies, 'cache' | 'messaging'> {
   readonly log: TestLogger;
   /** The text that `/metrics` would answer. */
   scrape(): Promise<string>;
-  /** Stops the app, its server and its pool; the world stays. */
+  /** Stops the app, its server and its pool, once; the world stays. */
   stop(): Promise<void>;
 }
 
@@ -52,6 +52,15 @@ export async function startReplica({
   if (started) await app.start();
   if (app.handler === undefined) throw new Error(`${name} has no handler; a replica serves HTTP`);
   const server = await listen(app.handler, { port: 0, host: '127.0.0.1' });
+  let stopped: Promise<void> | undefined;
+
+  async function stop(): Promise<void> {
+    await server.close();
+    await app.stop();
+    await database.close();
+    registry.close();
+  }
+
   return {
     client: createClient(server.port, check),
     port: server.port,
@@ -60,11 +69,6 @@ export async function startReplica({
     messaging,
     log,
     scrape: async () => (await registry.expose()).body,
-    stop: async () => {
-      await server.close();
-      await app.stop();
-      await database.close();
-      registry.close();
-    },
+    stop: () => (stopped ??= stop()),
   };
 }
