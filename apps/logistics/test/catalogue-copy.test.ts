@@ -1,10 +1,11 @@
+import { describeInBothWorlds } from '@woodytoys/app-testing';
 import type { Delivery } from '@woodytoys/messaging';
 import { waitFor } from '@woodytoys/testing';
 import fc from 'fast-check';
 import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { productsQueue } from '../src/topology.ts';
-import { describeInBothWorlds, seedProduct, startLogisticsService } from './start.ts';
+import { seedProduct, startLogisticsService } from './start.ts';
 import type { LogisticsService, ProductEvent } from './start.ts';
 
 describeInBothWorlds('the copy of the catalogue', (createWorld) => {

@@ -1,11 +1,11 @@
-import { createMemoryWorld } from '@woodytoys/app-testing';
+import { createMemoryWorld, describeInBothWorlds } from '@woodytoys/app-testing';
 import type { Client } from '@woodytoys/app-testing';
 import { waitFor } from '@woodytoys/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { components } from '../src/contract.ts';
 import { reportBySql } from './reports.ts';
 import type { ReportResult } from './reports.ts';
-import { describeInBothWorlds, seedProduct, startLogisticsService } from './start.ts';
+import { seedProduct, startLogisticsService } from './start.ts';
 import type { LogisticsService } from './start.ts';
 
 type Analytics = components['schemas']['StoreAnalytics'];

@@ -1,10 +1,11 @@
+import { describeInBothWorlds } from '@woodytoys/app-testing';
 import type { Client, Replica } from '@woodytoys/app-testing';
 import type { Delivery } from '@woodytoys/messaging';
 import { uniqueName, waitFor } from '@woodytoys/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { components } from '../src/contract.ts';
-import { describeInBothWorlds, seedProduct, startLogisticsService } from './start.ts';
+import { seedProduct, startLogisticsService } from './start.ts';
 import type { LogisticsService } from './start.ts';
 
 type Schemas = components['schemas'];

@@ -1,3 +1,4 @@
+import { describeInBothWorlds } from '@woodytoys/app-testing';
 import type { Client, Replica } from '@woodytoys/app-testing';
 import type { Database } from '@woodytoys/database';
 import { waitFor } from '@woodytoys/testing';
@@ -5,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createReportWatch } from '../src/report-watch.ts';
 import { ended, follow, freezeAfter, requestReport } from './reports.ts';
-import { describeInBothWorlds, startLogisticsService } from './start.ts';
+import { startLogisticsService } from './start.ts';
 import type { LogisticsService } from './start.ts';
 
 describeInBothWorlds('the events of a report', (createWorld) => {

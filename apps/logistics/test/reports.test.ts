@@ -1,4 +1,4 @@
-import { createMemoryWorld } from '@woodytoys/app-testing';
+import { createMemoryWorld, describeInBothWorlds } from '@woodytoys/app-testing';
 import type { Client, Replica } from '@woodytoys/app-testing';
 import { waitFor } from '@woodytoys/testing';
 import { v7 as uuidv7 } from 'uuid';
@@ -14,7 +14,7 @@ import {
   requestReport,
 } from './reports.ts';
 import type { Report } from './reports.ts';
-import { describeInBothWorlds, startLogisticsService } from './start.ts';
+import { startLogisticsService } from './start.ts';
 import type { LogisticsService, Worker } from './start.ts';
 
 describeInBothWorlds('reports', (createWorld) => {

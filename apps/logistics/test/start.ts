@@ -1,24 +1,12 @@
 import { readFileSync } from 'node:fs';
-import {
-  createContractCheck,
-  createMemoryWorld,
-  createServerWorld,
-  startReplica,
-} from '@woodytoys/app-testing';
+import { createContractCheck, startTestService } from '@woodytoys/app-testing';
 import type { Replica, World } from '@woodytoys/app-testing';
-import { createDatabase, prepareDatabase } from '@woodytoys/database';
+import { createDatabase } from '@woodytoys/database';
 import type { Database } from '@woodytoys/database';
 import type { Messaging } from '@woodytoys/messaging';
-import {
-  createTestDatabase,
-  createTestLogger,
-  describeWithRabbit,
-  describeWithRedis,
-  waitFor,
-} from '@woodytoys/testing';
+import { createTestLogger, waitFor } from '@woodytoys/testing';
 import type { TestLogger } from '@woodytoys/testing';
 import { v7 as uuidv7 } from 'uuid';
-import { describe } from 'vitest';
 import { createLogisticsApp } from '../src/app.ts';
 import type { LogisticsOptions } from '../src/app.ts';
 import { logisticsMigrations } from '../src/migrations.ts';
@@ -77,16 +65,20 @@ export async function startLogisticsService(
   scale: number,
   options: LogisticsOptions = {},
 ): Promise<LogisticsService> {
-  const testDatabase = await createTestDatabase();
-  const databaseUrl = testDatabase.url;
-  await prepareDatabase({
-    directUrl: databaseUrl,
-    migrationsDirectory: logisticsMigrations,
-    log: createTestLogger(),
-    seed: { scale, load: seedLogistics },
-  });
+  const serving = await startTestService(
+    {
+      name: 'logistics',
+      check,
+      create: (dependencies) => createLogisticsApp(dependencies, options),
+      migrations: logisticsMigrations,
+      seed: seedLogistics,
+    },
+    world,
+    scale,
+  );
+  const { databaseUrl } = serving;
   const database = connect('test');
-  const stops: (() => Promise<void>)[] = [];
+  const workers: Worker[] = [];
 
   function connect(service: string): Database {
     return createDatabase({ connectionString: databaseUrl, service, log: createTestLogger() });
@@ -96,20 +88,11 @@ export async function startLogisticsService(
     databaseUrl,
     world,
     database,
-    replica: async (wrap = (pool) => pool) => {
-      const replica = await startReplica({
-        name: 'logistics',
-        world,
-        databaseUrl,
-        check,
+    replica: (wrap = (pool) => pool) =>
+      serving.replica({
         create: (dependencies) =>
           createLogisticsApp({ ...dependencies, database: wrap(dependencies.database) }, options),
-      });
-      let stopped: Promise<void> | undefined;
-      const stop = () => (stopped ??= replica.stop());
-      stops.push(stop);
-      return { ...replica, stop };
-    },
+      }),
     worker: async () => {
       const log = createTestLogger();
       const connected = await world.connect('logistics');
@@ -118,8 +101,9 @@ export async function startLogisticsService(
       await app.start();
       let stopped: Promise<void> | undefined;
       const stop = () => (stopped ??= app.stop().then(() => pool.close()));
-      stops.push(stop);
-      return { messaging: connected.messaging, log, stop };
+      const worker = { messaging: connected.messaging, log, stop };
+      workers.push(worker);
+      return worker;
     },
     fillCatalogue: async () => {
       const { products } = seedSizes(scale);
@@ -139,22 +123,10 @@ export async function startLogisticsService(
       await messaging.publish({ id, exchange, routingKey, body });
     },
     close: async () => {
-      for (const stop of stops.reverse()) await stop();
-      await world.close();
+      for (const worker of workers) await worker.stop();
       await database.close();
-      await testDatabase.drop();
+      await serving.close();
     },
   };
   return service;
-}
-
-/** The same tests in both worlds: all in one process, and over Redis and RabbitMQ. */
-export function describeInBothWorlds(
-  title: string,
-  tests: (createWorld: () => Promise<World>) => void,
-): void {
-  describe(`${title}, in one process`, () => tests(async () => createMemoryWorld()));
-  describeWithRedis(`${title}, with Redis`, () => {
-    describeWithRabbit('and RabbitMQ', () => tests(createServerWorld));
-  });
 }

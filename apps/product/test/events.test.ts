@@ -1,4 +1,5 @@
-import type { Replica } from '@woodytoys/app-testing';
+import { describeInBothWorlds } from '@woodytoys/app-testing';
+import type { Replica, TestService } from '@woodytoys/app-testing';
 import { enqueue } from '@woodytoys/database';
 import type { Delivery } from '@woodytoys/messaging';
 import { uniqueName, waitFor } from '@woodytoys/testing';
@@ -8,13 +9,12 @@ import type { components } from '../src/contract.ts';
 import { cacheQueue, productChanged } from '../src/events.ts';
 import type { CatalogueFilled, ProductState } from '../src/events.ts';
 import { selectProduct } from '../src/products-repository.ts';
-import { describeInBothWorlds, startProductService } from './start.ts';
-import type { ProductService } from './start.ts';
+import { startProductService } from './start.ts';
 
 type Product = components['schemas']['Product'];
 
 describeInBothWorlds('events of the catalogue', (createWorld) => {
-  let service: ProductService;
+  let service: TestService;
   let replica: Replica;
 
   beforeAll(async () => {

@@ -1,15 +1,14 @@
 import { createMemoryWorld } from '@woodytoys/app-testing';
-import type { Client } from '@woodytoys/app-testing';
+import type { Client, TestService } from '@woodytoys/app-testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { components } from '../src/contract.ts';
 import { startProductService } from './start.ts';
-import type { ProductService } from './start.ts';
 
 type ProductPage = components['schemas']['ProductPage'];
 
 describe('pages of products', () => {
-  let service: ProductService;
+  let service: TestService;
   let client: Client;
 
   beforeAll(async () => {

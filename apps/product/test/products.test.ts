@@ -1,14 +1,14 @@
-import type { Client } from '@woodytoys/app-testing';
+import { describeInBothWorlds } from '@woodytoys/app-testing';
+import type { Client, TestService } from '@woodytoys/app-testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { components } from '../src/contract.ts';
-import { describeInBothWorlds, startProductService } from './start.ts';
-import type { ProductService } from './start.ts';
+import { startProductService } from './start.ts';
 
 type Product = components['schemas']['Product'];
 type ProductPage = components['schemas']['ProductPage'];
 
 describeInBothWorlds('the catalogue', (createWorld) => {
-  let service: ProductService;
+  let service: TestService;
   let client: Client;
 
   beforeAll(async () => {

@@ -1,15 +1,15 @@
-import type { Replica } from '@woodytoys/app-testing';
+import { describeInBothWorlds } from '@woodytoys/app-testing';
+import type { Replica, TestService } from '@woodytoys/app-testing';
 import { waitFor } from '@woodytoys/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { components } from '../src/contract.ts';
-import { describeInBothWorlds, startProductService } from './start.ts';
-import type { ProductService } from './start.ts';
+import { startProductService } from './start.ts';
 
 type Product = components['schemas']['Product'];
 type ProductPage = components['schemas']['ProductPage'];
 
 describeInBothWorlds('two replicas of the catalogue', (createWorld) => {
-  let service: ProductService;
+  let service: TestService;
   let writer: Replica;
   let reader: Replica;
 
@@ -56,7 +56,7 @@ describeInBothWorlds('two replicas of the catalogue', (createWorld) => {
   it('show a write at once where it was made, before any event of it is handled', async () => {
     const quiet = await startProductService(await createWorld(), 0.01);
     try {
-      const { client } = await quiet.replica(false);
+      const { client } = await quiet.replica({ started: false });
       const price = async () => (await client.get<Product>('/products/1')).body.price;
       expect(await price()).toBe(19.99);
       for (let turn = 1; turn <= 5; turn += 1) {

@@ -1,14 +1,14 @@
 import { createMemoryWorld } from '@woodytoys/app-testing';
+import type { TestService } from '@woodytoys/app-testing';
 import { prepareDatabase } from '@woodytoys/database';
 import { createTestLogger } from '@woodytoys/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { productMigrations } from '../src/app.ts';
 import { seedProduct, seedProducts } from '../src/seed.ts';
 import { startProductService } from './start.ts';
-import type { ProductService } from './start.ts';
 
 describe('the seed of the catalogue', () => {
-  const services: ProductService[] = [];
+  const services: TestService[] = [];
   const start = async (scale: number) => {
     const service = await startProductService(createMemoryWorld(), scale);
     services.push(service);

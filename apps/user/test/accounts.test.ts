@@ -1,14 +1,14 @@
-import type { Client } from '@woodytoys/app-testing';
+import { describeInBothWorlds } from '@woodytoys/app-testing';
+import type { Client, TestService } from '@woodytoys/app-testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { components } from '../src/contract.ts';
-import { describeInBothWorlds, startUserService } from './start.ts';
-import type { UserService } from './start.ts';
+import { startUserService } from './start.ts';
 
 type Problem = components['schemas']['Problem'];
 type User = components['schemas']['User'];
 
 describeInBothWorlds('accounts', (createWorld) => {
-  let service: UserService;
+  let service: TestService;
   let client: Client;
 
   beforeAll(async () => {

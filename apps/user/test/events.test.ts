@@ -1,16 +1,16 @@
-import type { Replica } from '@woodytoys/app-testing';
+import { describeInBothWorlds } from '@woodytoys/app-testing';
+import type { Replica, TestService } from '@woodytoys/app-testing';
 import type { Delivery } from '@woodytoys/messaging';
 import { uniqueName, waitFor } from '@woodytoys/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { components } from '../src/contract.ts';
 import type { UserRegistered } from '../src/events.ts';
-import { describeInBothWorlds, startUserService } from './start.ts';
-import type { UserService } from './start.ts';
+import { startUserService } from './start.ts';
 
 type User = components['schemas']['User'];
 
 describeInBothWorlds('events of the accounts', (createWorld) => {
-  let service: UserService;
+  let service: TestService;
   let replica: Replica;
   const seen: Delivery<UserRegistered>[] = [];
 

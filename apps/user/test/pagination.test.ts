@@ -1,15 +1,14 @@
 import { createMemoryWorld } from '@woodytoys/app-testing';
-import type { Client } from '@woodytoys/app-testing';
+import type { Client, TestService } from '@woodytoys/app-testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { components } from '../src/contract.ts';
 import { startUserService } from './start.ts';
-import type { UserService } from './start.ts';
 
 type UserPage = components['schemas']['UserPage'];
 
 describe('pages of users', () => {
-  let service: UserService;
+  let service: TestService;
   let client: Client;
 
   beforeAll(async () => {

@@ -1,15 +1,15 @@
-import type { Replica } from '@woodytoys/app-testing';
+import { describeInBothWorlds } from '@woodytoys/app-testing';
+import type { Replica, TestService } from '@woodytoys/app-testing';
 import { waitFor } from '@woodytoys/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { components } from '../src/contract.ts';
-import { describeInBothWorlds, startUserService } from './start.ts';
-import type { UserService } from './start.ts';
+import { startUserService } from './start.ts';
 
 type User = components['schemas']['User'];
 type UserPage = components['schemas']['UserPage'];
 
 describeInBothWorlds('two replicas of the accounts', (createWorld) => {
-  let service: UserService;
+  let service: TestService;
   let replicas: readonly [Replica, Replica];
 
   beforeAll(async () => {

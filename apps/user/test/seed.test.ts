@@ -1,14 +1,14 @@
 import { createMemoryWorld } from '@woodytoys/app-testing';
+import type { TestService } from '@woodytoys/app-testing';
 import { prepareDatabase } from '@woodytoys/database';
 import { createTestLogger } from '@woodytoys/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { userMigrations } from '../src/app.ts';
 import { seedUsers } from '../src/seed.ts';
 import { startUserService } from './start.ts';
-import type { UserService } from './start.ts';
 
 describe('the seed of the accounts', () => {
-  const services: UserService[] = [];
+  const services: TestService[] = [];
   const start = async (scale: number) => {
     const service = await startUserService(createMemoryWorld(), scale);
     services.push(service);

@@ -1,19 +1,6 @@
 import { readFileSync } from 'node:fs';
-import {
-  createContractCheck,
-  createMemoryWorld,
-  createServerWorld,
-  startReplica,
-} from '@woodytoys/app-testing';
-import type { Replica, World } from '@woodytoys/app-testing';
-import { prepareDatabase } from '@woodytoys/database';
-import {
-  createTestDatabase,
-  createTestLogger,
-  describeWithRabbit,
-  describeWithRedis,
-} from '@woodytoys/testing';
-import { describe } from 'vitest';
+import { createContractCheck, startTestService } from '@woodytoys/app-testing';
+import type { TestService, World } from '@woodytoys/app-testing';
 import { createUserApp, userMigrations } from '../src/app.ts';
 import { seedUsers } from '../src/seed.ts';
 
@@ -21,54 +8,13 @@ export const check = createContractCheck(
   readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8'),
 );
 
-export interface UserService {
-  readonly databaseUrl: string;
-  readonly world: World;
-  /** One more replica over the same database, cache and broker. */
-  replica(): Promise<Replica>;
-  /** Stops all replicas and removes what the service had. */
-  close(): Promise<void>;
-}
-
 /** A user service of its own, with `scale` times 10,000 users. */
-export async function startUserService(world: World, scale: number): Promise<UserService> {
-  const database = await createTestDatabase();
-  await prepareDatabase({
-    directUrl: database.url,
-    migrationsDirectory: userMigrations,
-    log: createTestLogger(),
-    seed: { scale, load: seedUsers },
-  });
-  const replicas: Replica[] = [];
-  return {
-    databaseUrl: database.url,
+export function startUserService(world: World, scale: number): Promise<TestService> {
+  const name = 'user';
+  const create = createUserApp;
+  return startTestService(
+    { name, check, create, migrations: userMigrations, seed: seedUsers },
     world,
-    replica: async () => {
-      const replica = await startReplica({
-        name: 'user',
-        world,
-        databaseUrl: database.url,
-        check,
-        create: createUserApp,
-      });
-      replicas.push(replica);
-      return replica;
-    },
-    close: async () => {
-      for (const replica of replicas) await replica.stop();
-      await world.close();
-      await database.drop();
-    },
-  };
-}
-
-/** The same tests in both worlds: all in one process, and over Redis and RabbitMQ. */
-export function describeInBothWorlds(
-  title: string,
-  tests: (createWorld: () => Promise<World>) => void,
-): void {
-  describe(`${title}, in one process`, () => tests(async () => createMemoryWorld()));
-  describeWithRedis(`${title}, with Redis`, () => {
-    describeWithRabbit('and RabbitMQ', () => tests(createServerWorld));
-  });
+    scale,
+  );
 }

@@ -1,0 +1,8 @@
+import { describeProcesses } from '@woodytoys/app-testing';
+import { check } from './start.ts';
+
+describeProcesses('logistics', {
+  main: new URL('../src/main.ts', import.meta.url),
+  check,
+  seeded: { path: '/stores/1', body: { name: 'Woodytoys Namur' } },
+});
