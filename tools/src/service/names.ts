@@ -32,7 +32,6 @@ export class GeneratorError extends Error {
 const takenResources = new Set([
   'argument',
   'cache',
-  'call-options',
   'client',
   'database',
   'delivery',
