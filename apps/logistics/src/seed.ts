@@ -55,6 +55,7 @@ export function seedSizes(scale: number): SeedSizes {
 
 /** The price in cents at which the product service seeds a product; 19.99 for product 1. */
 export function seedPriceCents(productId: number): number {
+  // Repeats the product service's seed: sales are loaded before any event of it can come.
   return 499 + ((1500 + (productId - 1) * 7919) % 9500);
 }
 

@@ -29,6 +29,7 @@ export interface SeedProduct {
 /** The product with this id; the same on every machine and day. Product 1 is `Product_1` at 19.99. */
 export function seedProduct(id: number): SeedProduct {
   // A step that shares no factor with the range visits every price once before it repeats.
+  // The logistics service's seed repeats this for its sales; a test of standalone compares the two.
   const cents = 499 + ((1500 + (id - 1) * 7919) % 9500);
   const category = categories[(id - 1) % categories.length] ?? categories[0];
   return {
