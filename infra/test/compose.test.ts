@@ -74,12 +74,6 @@ async function settled(): Promise<void> {
   }
 }
 
-/**
- * A machine whose cores are taken by others may leave the system no time between a replica's last
- * look at its backlog and the close of its socket; what is wrong with the stack itself fails again.
- */
-const underLoad = { retry: 2 };
-
 /** Requests served so far by each replica of a service. */
 async function served(service: string): Promise<Map<string, number>> {
   const samples = await query(
@@ -197,46 +191,41 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
     }
   });
 
-  it(
-    'scales live under load: no request fails and each replica gets its share',
-    underLoad,
-    async () => {
-      await stack.up({ logistics: 1, product: 1, user: 1, gateway: 1 });
-      await settled();
-      const load = startLoad({
-        origin: stack.entry,
-        requestsPerSecond: 200,
-        next: createMix(`scale_${Date.now().toString(36)}`),
+  it('scales live under load: no request fails and each replica gets its share', async () => {
+    await stack.up({ logistics: 1, product: 1, user: 1, gateway: 1 });
+    await settled();
+    const load = startLoad({
+      origin: stack.entry,
+      requestsPerSecond: 200,
+      next: createMix(`scale_${Date.now().toString(36)}`),
+    });
+    await sleep(3_000);
+    await stack.up({ logistics: 4, product: 3, user: 2, gateway: 2 });
+    // Prometheus has found and read every replica once.
+    await sleep(11_000);
+    const services = { logistics: 4, product: 3, user: 2, gateway: 2 };
+    const before = new Map<string, Map<string, number>>();
+    for (const service of Object.keys(services)) before.set(service, await served(service));
+    await sleep(25_000);
+    const shares: Record<string, number[]> = {};
+    for (const [service, replicas] of Object.entries(services)) {
+      const now = await served(service);
+      const counts = [...now].map(([instance, count]) => {
+        return count - (before.get(service)?.get(instance) ?? 0);
       });
-      await sleep(3_000);
-      await stack.up({ logistics: 4, product: 3, user: 2, gateway: 2 });
-      // Prometheus has found and read every replica once.
-      await sleep(11_000);
-      const services = { logistics: 4, product: 3, user: 2, gateway: 2 };
-      const before = new Map<string, Map<string, number>>();
-      for (const service of Object.keys(services)) before.set(service, await served(service));
-      await sleep(25_000);
-      const shares: Record<string, number[]> = {};
-      for (const [service, replicas] of Object.entries(services)) {
-        const now = await served(service);
-        const counts = [...now].map(([instance, count]) => {
-          return count - (before.get(service)?.get(instance) ?? 0);
-        });
-        const total = counts.reduce((sum, count) => sum + count, 0);
-        shares[service] = counts.map((count) => (count / total) * replicas);
-        expect(counts, service).toHaveLength(replicas);
-      }
-      const result = await load.stop();
-      expect(failed(result)).toEqual([]);
-      for (const [service, values] of Object.entries(shares)) {
-        for (const share of values) expect(share, `${service}: ${values}`).toBeGreaterThan(0.5);
-      }
-    },
-  );
+      const total = counts.reduce((sum, count) => sum + count, 0);
+      shares[service] = counts.map((count) => (count / total) * replicas);
+      expect(counts, service).toHaveLength(replicas);
+    }
+    const result = await load.stop();
+    expect(failed(result)).toEqual([]);
+    for (const [service, values] of Object.entries(shares)) {
+      for (const share of values) expect(share, `${service}: ${values}`).toBeGreaterThan(0.5);
+    }
+  });
 
   it.each(['user', 'product', 'logistics', 'gateway', 'logistics-worker'])(
     'loses no request when one of two replicas of %s gets SIGTERM, which exits with 0',
-    underLoad,
     async (service) => {
       await stack.up({ logistics: 2, product: 2, user: 2, gateway: 2, 'logistics-worker': 2 });
       await settled();
@@ -305,36 +294,32 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
     }
   });
 
-  it(
-    'keeps a service at ten replicas under max_connections with 500 clients at once',
-    underLoad,
-    async () => {
-      await stack.up({ logistics: 10 });
-      const end = Date.now() + 15_000;
-      const statuses = new Map<number, number>();
-      const next = createMix(`crowd_${Date.now().toString(36)}`);
-      let n = 0;
-      await Promise.all(
-        Array.from({ length: 500 }, async () => {
-          while (Date.now() < end) {
-            const { method, path, body } = next(n++);
-            const response = await fetch(`${stack.entry}${path}`, {
-              method,
-              ...(body === undefined
-                ? {}
-                : {
-                    body: JSON.stringify(body),
-                    headers: { 'content-type': 'application/json' },
-                  }),
-            });
-            await response.arrayBuffer();
-            statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
-          }
-        }),
-      );
-      const serverErrors = [...statuses].filter(([status]) => status >= 500);
-      expect(serverErrors).toEqual([]);
-      expect(await stack.logs('postgres')).not.toContain('too many clients');
-    },
-  );
+  it('keeps a service at ten replicas under max_connections with 500 clients at once', async () => {
+    await stack.up({ logistics: 10 });
+    const end = Date.now() + 15_000;
+    const statuses = new Map<number, number>();
+    const next = createMix(`crowd_${Date.now().toString(36)}`);
+    let n = 0;
+    await Promise.all(
+      Array.from({ length: 500 }, async () => {
+        while (Date.now() < end) {
+          const { method, path, body } = next(n++);
+          const response = await fetch(`${stack.entry}${path}`, {
+            method,
+            ...(body === undefined
+              ? {}
+              : {
+                  body: JSON.stringify(body),
+                  headers: { 'content-type': 'application/json' },
+                }),
+          });
+          await response.arrayBuffer();
+          statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+        }
+      }),
+    );
+    const serverErrors = [...statuses].filter(([status]) => status >= 500);
+    expect(serverErrors).toEqual([]);
+    expect(await stack.logs('postgres')).not.toContain('too many clients');
+  });
 });

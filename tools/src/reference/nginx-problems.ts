@@ -25,7 +25,9 @@ export function nginxProblems(): string {
   for (const { from, code, detail } of answers) {
     const { status, title } = ERRORS[code];
     const changed = from === String(status) ? '' : ` =${status}`;
-    directives.push(`error_page ${from}${changed} /.problem/${status};`);
+    // The location in nginx.conf tries what may be tried anew, and goes on to the page otherwise.
+    const next = status === 502 ? '= @unreached' : `/.problem/${status}`;
+    directives.push(`error_page ${from}${changed} ${next};`);
     const problem = {
       type: `urn:woodytoys:problem:${code}`,
       title,
@@ -51,6 +53,7 @@ export function nginxProblems(): string {
     '#',
     '# What nginx answers by itself, as RFC 9457 has it; what the gateway answers passes unchanged. The',
     '# pages have paths of their own: a request that could not be read cannot go to a named location.',
+    '# A 502 goes to @unreached first, which may try the request anew.',
     ...directives,
     '',
     `${locations.join('\n\n')}\n`,
