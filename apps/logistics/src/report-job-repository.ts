@@ -123,6 +123,20 @@ const failReport = {
     WHERE id = $1 AND fence = $2 AND status = 'running'`,
 };
 
+/**
+ * Few at once, since the figures of every shop go along. A failed report that is taken again at the
+ * same time is locked, and has no end any more. The ids as an array: they are looked for once.
+ */
+const removeReports = {
+  name: 'remove-reports',
+  text: `
+    DELETE FROM reports WHERE id = ANY (ARRAY(
+      SELECT id FROM reports
+      WHERE finished_at < now() - $1 * interval '1 day'
+      ORDER BY finished_at LIMIT 100 FOR UPDATE SKIP LOCKED
+    )) RETURNING id`,
+};
+
 /** Undefined when the report is done, or not there. */
 export async function takeReportJob(
   database: Queryable,
@@ -202,4 +216,14 @@ export async function saveFailure(
   failure: string,
 ): Promise<void> {
   await database.query(failReport, [id, fence, failure]);
+}
+
+/**
+ * Removes some of the reports that were done or failed more than `days` ago, with their shops.
+ *
+ * @returns how many; 0 when none is left.
+ */
+export async function removeOldReports(database: Queryable, days: number): Promise<number> {
+  const removed = await database.query(removeReports, [days]);
+  return removed.length;
 }

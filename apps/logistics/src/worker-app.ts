@@ -1,17 +1,23 @@
-import { createInboxCleaner } from '@woodytoys/database';
+import { createCleaner, createInboxCleaner } from '@woodytoys/database';
 import type { Consumer } from '@woodytoys/messaging';
 import type { AppDependencies } from '@woodytoys/runtime';
 import type { App } from '@woodytoys/service';
 import { createLogisticsCache } from './caches.ts';
 import { createCatalogueCopy } from './catalogue-copy.ts';
+import { removeOldReports } from './report-job-repository.ts';
 import { createReportJob } from './report-job.ts';
 import { logisticsTopology, productsQueue, reportAttempts, reportsQueue } from './topology.ts';
 import type { TopologyOptions } from './topology.ts';
 
+export interface WorkerOptions extends TopologyOptions {
+  /** How long a report is kept after its end, in days; 30 unless given. */
+  readonly reportRetentionDays?: number;
+}
+
 /** Shops, stock, sales and reports: the part that works in the background. */
 export function createLogisticsWorker(
   { database, cache, messaging, log }: Omit<AppDependencies, 'metrics'>,
-  topology: TopologyOptions = {},
+  { reportRetentionDays = 30, ...topology }: WorkerOptions = {},
 ): App {
   const cached = createLogisticsCache(cache);
   let parts: readonly Pick<Consumer, 'stop'>[] = [];
@@ -30,6 +36,11 @@ export function createLogisticsWorker(
           { prefetch: 2 },
         ),
         createInboxCleaner({ database, log }),
+        createCleaner({
+          what: 'reports',
+          removeSome: () => removeOldReports(database, reportRetentionDays),
+          log,
+        }),
       ]);
     },
     stop: async () => {

@@ -1,6 +1,7 @@
 import { runService } from '@woodytoys/runtime';
 import { logisticsMigrations } from './migrations.ts';
 import { seedLogistics } from './seed.ts';
+import { workerConfig } from './settings.ts';
 import { createLogisticsWorker } from './worker-app.ts';
 
 await runService({
@@ -10,5 +11,7 @@ await runService({
   migrations: logisticsMigrations,
   seed: seedLogistics,
   worker: true,
-  create: (dependencies) => createLogisticsWorker(dependencies),
+  extraConfig: workerConfig,
+  create: (dependencies, { REPORT_RETENTION_DAYS }) =>
+    createLogisticsWorker(dependencies, { reportRetentionDays: REPORT_RETENTION_DAYS }),
 });

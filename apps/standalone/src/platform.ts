@@ -23,6 +23,7 @@ export interface PlatformOptions {
   readonly port: number;
   readonly privatePort: number;
   readonly seedScale: number;
+  readonly reportRetentionDays: number;
   readonly environment: Environment;
   readonly createLog: (service: string) => Logger;
   /** Everything that is opened is added here at once; the caller closes it, also half way. */
@@ -43,7 +44,7 @@ interface NamedApp {
 
 /** Every service, the worker and the gateway in this process; resolves when all of it is ready. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
-  const { createLog, resources } = options;
+  const { createLog, resources, reportRetentionDays } = options;
   const registry = createMetricsRegistry();
   resources.defer(() => registry.close());
   const platformMetrics = registry.service('standalone');
@@ -83,7 +84,11 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       const dependencies = { ...store, messaging, metrics: registry.service(as), log };
       return { name: as, log, app: createApp(dependencies) };
     };
-    return [make(name, create), ...(createWorker ? [make(`${name}-worker`, createWorker)] : [])];
+    if (!createWorker) return [make(name, create)];
+    const worker = make(`${name}-worker`, (dependencies) =>
+      createWorker(dependencies, { reportRetentionDays }),
+    );
+    return [make(name, create), worker];
   });
   resources.defer(async () => {
     await Promise.all(apps.map(({ app }) => app.stop()));

@@ -17,7 +17,10 @@ export interface ServiceDefinition {
   readonly seed: (client: SeedClient, scale: number) => Promise<void>;
   readonly create: (dependencies: AppDependencies) => App;
   /** What is a process of its own elsewhere; it shares the service's database and cache. */
-  readonly createWorker?: (dependencies: AppDependencies) => App;
+  readonly createWorker?: (
+    dependencies: AppDependencies,
+    options: { readonly reportRetentionDays: number },
+  ) => App;
 }
 
 export type DatabaseName = 'user' | 'product' | 'logistics';

@@ -9,6 +9,7 @@ import {
   readConfig,
   text,
 } from '@woodytoys/service';
+import { workerConfig } from '@woodytoys/logistics/settings';
 import { StandaloneError } from './failure.ts';
 
 /** What `npm start` reads from the environment. */
@@ -21,6 +22,7 @@ export const standaloneConfig = {
   LOG_LEVEL: choice(LOG_LEVELS, 'info').describe(
     'The least level that is written to the log file.',
   ),
+  ...workerConfig,
   WOODYTOYS_DATA: text('.data').describe('The folder of the data, seen from the workspace.'),
 };
 
@@ -28,6 +30,7 @@ export interface Settings {
   readonly port: number;
   readonly privatePort: number;
   readonly seedScale: number;
+  readonly reportRetentionDays: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Absolute. */
   readonly directory: string;
@@ -43,7 +46,7 @@ npm run dev              the same; restarts when a file in apps/ or libs/ change
   --help    prints this
 
 Environment: PORT (8080), PRIVATE_PORT (9400), SEED_SCALE (1; first start only), LOG_LEVEL (info),
-WOODYTOYS_DATA (.data).
+REPORT_RETENTION_DAYS (30), WOODYTOYS_DATA (.data).
 The data: npm run data:reset | data:backup -- FILE | data:restore -- FILE
 `;
 
@@ -68,6 +71,7 @@ export function readSettings(
     port: config.PORT,
     privatePort: config.PRIVATE_PORT,
     seedScale: config.SEED_SCALE,
+    reportRetentionDays: config.REPORT_RETENTION_DAYS,
     logLevel: config.LOG_LEVEL,
     directory: resolve(workspace, config.WOODYTOYS_DATA),
     fresh: flags.fresh,

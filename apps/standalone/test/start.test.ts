@@ -1,8 +1,10 @@
 import { createDatabase } from '@woodytoys/database';
+import type { Database } from '@woodytoys/database';
 import { createTestLogger, waitFor } from '@woodytoys/testing';
 import { expect, test } from 'vitest';
 import { databaseUrlOf } from './fixtures/database-of.ts';
 import { allGone } from './fixtures/npm-start.ts';
+import type { StartOptions } from './fixtures/npm-start.ts';
 import { useStarter } from './fixtures/started.ts';
 
 const { place, start } = useStarter();
@@ -12,6 +14,21 @@ interface Report {
   readonly status: string;
   readonly progress: number;
   readonly result: { readonly totals: { readonly sales: number } };
+}
+
+/** Works with the logistics service's database, connected as the service is. */
+async function withDatabase<T>(
+  { data }: StartOptions,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  const connectionString = databaseUrlOf(data, 'logistics');
+  const log = createTestLogger();
+  const database = createDatabase({ connectionString, service: 'test', maxConnections: 1, log });
+  try {
+    return await work(database);
+  } finally {
+    await database.close();
+  }
 }
 
 test('npm start answers with the seed data, and Ctrl-C ends all of it with code 0', async () => {
@@ -71,14 +88,7 @@ test('the services connect with the timeouts that their roles have in the compos
   const here = await place();
   const started = start(here);
   await started.ready();
-  const connectionString = databaseUrlOf(here.data, 'logistics');
-  const database = createDatabase({
-    connectionString,
-    service: 'test',
-    maxConnections: 1,
-    log: createTestLogger(),
-  });
-  try {
+  await withDatabase(here, async (database) => {
     const settings = [
       'statement_timeout',
       'lock_timeout',
@@ -94,9 +104,31 @@ test('the services connect with the timeouts that their roles have in the compos
       `SELECT FROM pg_stat_activity WHERE application_name = 'logistics' AND usename = current_user`,
     );
     expect(own.length).toBeGreaterThan(0);
-  } finally {
-    await database.close();
-  }
+  });
+});
+
+test('a report is kept for as long as the environment says', async () => {
+  const here = { ...(await place()), environment: { REPORT_RETENTION_DAYS: '2' } };
+  const insert = (days: number) =>
+    withDatabase(here, (database) =>
+      database.query<{ id: string }>(
+        `INSERT INTO reports (id, status, finished_at)
+         VALUES (uuidv7(), 'done', now() - $1 * interval '1 day') RETURNING id`,
+        [days],
+      ),
+    );
+  const first = start(here);
+  await first.ready();
+  const [old] = await insert(3);
+  const [young] = await insert(1);
+  expect((await first.get(`/api/reports/${old?.id}`)).status).toBe(200);
+  first.signalGroup('SIGINT');
+  expect(await first.exited).toBe(0);
+
+  const second = start(here);
+  await second.ready();
+  await waitFor(async () => (await second.get(`/api/reports/${old?.id}`)).status === 404);
+  expect((await second.get(`/api/reports/${young?.id}`)).status).toBe(200);
 });
 
 test('what was written is there after the next start, and gone after one with --fresh', async () => {

@@ -39,6 +39,7 @@ export async function configurationMarkdown(root: string): Promise<string> {
 }
 
 const processNote: Readonly<Record<string, string>> = {
+  logistics: 'Read by `logistics-worker` alone.',
   standalone: 'The process of `npm start`, with every service and the gateway in it.',
 };
 
