@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { problemDocument, problemHeaders, toProblem } from '@woodytoys/service';
 import type { Exchange } from './exchange.ts';
+import { withHeader } from './header-list.ts';
 
 /** What an endpoint or an aborting filter answers. */
 export interface Answer {
@@ -24,6 +25,34 @@ export function jsonAnswer(
     status,
     headers: ['content-type', 'application/json', ...headers],
     body: JSON.stringify(value),
+  };
+}
+
+/** An answer whose body is at hand. */
+export interface WholeAnswer extends Answer {
+  readonly body: Buffer;
+}
+
+/**
+ * The same answer with its body in one piece.
+ * @throws Error past `maxBytes` (rejection); the upstream's side is then closed.
+ */
+export async function wholeAnswer(answer: Answer, maxBytes: number): Promise<WholeAnswer> {
+  const { status, headers, body } = answer;
+  if (body === null) return { status, headers, body: Buffer.alloc(0) };
+  if (typeof body === 'string') return { status, headers, body: Buffer.from(body) };
+  if (Buffer.isBuffer(body)) return { status, headers, body };
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new Error(`the answer has more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return {
+    status,
+    headers,
+    body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
   };
 }
 
@@ -54,7 +83,7 @@ export function sendAnswer(exchange: Exchange, { status, headers, body }: Answer
     return;
   }
   if (body === null || typeof body === 'string' || Buffer.isBuffer(body)) {
-    writeHead(exchange, status, [...headers, ...contentLength(status, body)]);
+    writeHead(exchange, status, withLength(exchange, status, headers, body));
     response.end(body);
     return;
   }
@@ -85,8 +114,15 @@ function discardBody({ request }: Exchange): void {
   });
 }
 
-function contentLength(status: number, body: Buffer | string | null): string[] {
-  if (status === 204 || status === 304) return [];
+function withLength(
+  { request }: Exchange,
+  status: number,
+  headers: readonly string[],
+  body: Buffer | string | null,
+): readonly string[] {
   const bytes = body === null ? 0 : Buffer.byteLength(body);
-  return ['content-length', String(bytes)];
+  // An answer to HEAD tells the length of what GET would give.
+  if (status === 204 || status === 304 || (bytes === 0 && request.method === 'HEAD'))
+    return headers;
+  return withHeader(headers, 'content-length', String(bytes));
 }

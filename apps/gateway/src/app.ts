@@ -119,6 +119,7 @@ export function createGateway({
     const method = exchange.request.method as string;
     const status = response.headersSent ? response.statusCode : CLIENT_GONE;
     const durationSeconds = (performance.now() - startedAt) / 1000;
+    exchange.end(status);
     metrics.http.observe({ method, route, status, durationSeconds });
     writeLog(log, exchange, method, status, durationSeconds, whole);
   }

@@ -10,10 +10,16 @@ import type {
 } from './config/types.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { parsePathTemplate } from './path-template.ts';
-import type { BuildContext, RateLimitRedis, Registry } from './plugin.ts';
+import type {
+  BuildContext,
+  Endpoint,
+  FilterDefinition,
+  RateLimitRedis,
+  Registry,
+} from './plugin.ts';
 import type { Shared } from './shared.ts';
 import { RouteTable } from './table.ts';
-import type { Route } from './table.ts';
+import type { Route, Step } from './table.ts';
 import { durationMs } from './units.ts';
 import { createDiscovery } from './upstreams/discovery.ts';
 import type { ResolveName } from './upstreams/discovery.ts';
@@ -69,7 +75,9 @@ export function buildGateway(loaded: LoadedConfig, dependencies: BuildDependenci
       ...dependencies,
       route: routeConfig,
       template,
-      hasOutgoing: routeConfig.outgoing.length > 0,
+      handsOn: handsOn(routeConfig, dependencies.registry),
+      decision: (decider, outcome) =>
+        dependencies.metrics.gateway.decision(routeConfig.path, decider, outcome),
       shared: (key, create) => dependencies.shared.get(key, create),
       upstream(name) {
         const upstream = upstreams.get(name);
@@ -104,17 +112,28 @@ function buildRoute(
   { filters, endpoints }: Registry,
   attempt: Attempt,
 ): Route | undefined {
-  const each = <Made>(direction: 'incoming' | 'outgoing'): Made[] =>
+  const each = <Made>(
+    direction: 'incoming' | 'outgoing',
+    make: (definition: FilterDefinition, options: never) => Made | undefined,
+  ): Made[] =>
     config[direction].flatMap((filterConfig, index) => {
       const [name, options] = nameAndOptions(filterConfig);
-      const create = filters.get(name)?.[direction];
-      const made = attempt(`${at}/${direction}/${index}`, () =>
-        create?.((options ?? {}) as never, context),
-      );
-      return made === undefined ? [] : [made as Made];
+      const definition = filters.get(name);
+      const made =
+        definition &&
+        attempt(`${at}/${direction}/${index}`, () => make(definition, (options ?? {}) as never));
+      return made === undefined ? [] : [made];
     });
   const [name, options] = nameAndOptions(config.endpoint);
-  let endpoint;
+  let endpoint: Endpoint | undefined;
+  if (endpoints.get(name)?.writesItself && context.handsOn) {
+    attempt(`${at}/endpoint`, () => {
+      throw new TypeError(
+        `the endpoint "${name}" writes its answer itself; take the filters out that wait for it`,
+      );
+    });
+    return undefined;
+  }
   try {
     endpoint = attempt(`${at}/endpoint`, () =>
       endpoints.get(name)?.create(options as never, context),
@@ -128,10 +147,25 @@ function buildRoute(
     host: config.host,
     methods: config.methods,
     parameters: config.parameters,
-    incoming: each('incoming'),
-    outgoing: each('outgoing'),
+    incoming: each('incoming', (definition, options) => stepOf(definition, options, context)),
+    outgoing: each('outgoing', ({ outgoing }, options) => outgoing?.(options, context)),
     endpoint,
   };
+}
+
+function stepOf(
+  { incoming, around }: FilterDefinition,
+  options: never,
+  context: BuildContext,
+): Step | undefined {
+  if (around !== undefined) return { incoming: undefined, around: around(options, context) };
+  return incoming && { incoming: incoming(options, context), around: undefined };
+}
+
+/** Whether filters of a route wait for the endpoint's answer. */
+function handsOn({ incoming, outgoing }: RouteConfig, { filters }: Registry): boolean {
+  if (outgoing.length > 0) return true;
+  return incoming.some((config) => filters.get(nameAndOptions(config)[0])?.around !== undefined);
 }
 
 function nameAndOptions(config: FilterConfig): readonly [string, unknown] {

@@ -1,15 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { maxPublicPath, requestIdOf } from '@woodytoys/service';
 import { clientOrigin } from './client-address.ts';
 import type { ClientOrigin } from './client-address.ts';
 import { endToEndHeaders } from './headers.ts';
 import type { PathParameters } from './path-template.ts';
+import { requestBody, wholeBody } from './request-body.ts';
 import { traceOf } from './trace.ts';
 import type { Trace } from './trace.ts';
 
+/** Called once when an exchange is over: its answer is written, or its client has gone. */
+export type EndListener = (exchange: Exchange, status: number) => void;
+
 /**
- * One request on its way through the gateway: what came (`request`), beside what filters made of it
- * for the upstream (`headers`) and for the answer (`answerHeaders`).
+ * One request on its way through the gateway: what came (`request`, `path`), beside what filters made
+ * of it for the upstream (`method`, `targetPath`, `query`, `headers`, the body) and for the answer
+ * (`answerHeaders`).
  */
 export class Exchange {
   readonly request: IncomingMessage;
@@ -21,8 +27,16 @@ export class Exchange {
   readonly client: ClientOrigin;
   /** The path as it was asked for, without the query. */
   readonly path: string;
-  /** `?` and what follows, or nothing. */
-  readonly query: string;
+  /** The method for the upstream. */
+  method: string;
+  /** The path for the upstream, when a filter gives another than the endpoint's own. */
+  targetPath: string | undefined;
+  /** The query for the upstream: `?` and what follows, or nothing. */
+  query: string;
+  /** Who asks, once a filter has made sure of it. */
+  subject: string | undefined;
+  /** Of `performance.now()`: when the answer is of no use any more. */
+  deadlineAt = Number.POSITIVE_INFINITY;
   /** Its path template, as metrics and logs name it. */
   routeName = 'unmatched';
   parameters: PathParameters = {};
@@ -36,10 +50,17 @@ export class Exchange {
   error: unknown;
   /** Set by what works on the answer; called when the client goes before it is whole. */
   onClientGone: (() => void) | undefined;
+  readonly #trustedProxies: number;
   #headers: string[] | undefined;
+  /** Set when the body was read or replaced: it is not to be had from the request any more. */
+  #body: Promise<Buffer> | Buffer | null | undefined;
+  #endListeners: EndListener[] | undefined;
+  #detached = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, trustedProxies: number) {
+    this.#trustedProxies = trustedProxies;
     this.request = request;
+    this.method = request.method as string;
     this.response = response;
     this.startedAt = performance.now();
     this.requestId = requestIdOf(request.headers);
@@ -49,6 +70,72 @@ export class Exchange {
     const mark = target.indexOf('?');
     this.path = mark === -1 ? target : target.slice(0, mark);
     this.query = mark === -1 ? '' : target.slice(mark);
+  }
+
+  /** Whether nobody waits for the answer any more. */
+  get gone(): boolean {
+    return !this.#detached && this.response.destroyed;
+  }
+
+  /** Milliseconds that are left of `timeoutMs` and of the deadline; 0 when it is over. */
+  timeLeft(timeoutMs: number): number {
+    if (this.deadlineAt === Number.POSITIVE_INFINITY) return timeoutMs;
+    return Math.max(0, Math.min(timeoutMs, this.deadlineAt - performance.now()));
+  }
+
+  /**
+   * Reads the body whole; empty when there is none. The endpoint then sends what was read.
+   * @throws ProblemError 413 past `maxBytes`, 400 when the body ends too soon (rejections).
+   */
+  async readBody(maxBytes: number): Promise<Buffer> {
+    this.#body ??= wholeBody(this.request, maxBytes);
+    return (await this.#body) ?? Buffer.alloc(0);
+  }
+
+  /** Sends another body to the upstream; null for none. Its `content-type` is the caller's to set. */
+  replaceBody(body: Buffer | null): void {
+    // What the client sends is still to be read, or its connection would wait for ever.
+    if (this.#body === undefined) this.request.resume();
+    this.#body = body;
+  }
+
+  /**
+   * The body for the upstream: null when there is none, a buffer when it is small or was read, else
+   * a stream that ends with an error past `maxBytes`.
+   * @throws ProblemError 413 when it says itself that it is larger than `maxBytes`.
+   */
+  body(maxBytes: number): null | Buffer | Promise<Buffer> | Readable {
+    return this.#body === undefined ? requestBody(this.request, maxBytes) : this.#body;
+  }
+
+  /** Listens for the end. */
+  onEnd(listener: EndListener): void {
+    (this.#endListeners ??= []).push(listener);
+  }
+
+  /** Tells the end to those who listen. */
+  end(status: number): void {
+    const listeners = this.#endListeners;
+    this.#endListeners = undefined;
+    if (listeners !== undefined) for (const listener of listeners) listener(this, status);
+  }
+
+  /**
+   * The same request for a work that goes on when the client has its answer, such as the refresh of
+   * a cached one. It has no body and no client; who makes it calls `end`.
+   */
+  detach(): Exchange {
+    const copy = new Exchange(this.request, this.response, this.#trustedProxies);
+    copy.#detached = true;
+    copy.#body = null;
+    copy.#headers = [...this.headers];
+    copy.method = this.method;
+    copy.targetPath = this.targetPath;
+    copy.query = this.query;
+    copy.subject = this.subject;
+    copy.routeName = this.routeName;
+    copy.parameters = this.parameters;
+    return copy;
   }
 
   /** The headers for the upstream, names in lower case and values in turn; filters may change them. */

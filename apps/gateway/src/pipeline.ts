@@ -2,8 +2,11 @@ import { TAKEN, sendAnswer, sendProblemAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { ParameterType } from './config/types.ts';
 import type { Exchange } from './exchange.ts';
-import { methodNotAllowed, parametersInvalid, routeNotFound } from './problems.ts';
+import { clientGone, methodNotAllowed, parametersInvalid, routeNotFound } from './problems.ts';
 import type { Route, RouteTable } from './table.ts';
+
+/** An answer, or that the endpoint writes it itself. */
+type Result = Answer | typeof TAKEN;
 
 /**
  * Takes a request through the table it began with: find the route, incoming filters in their order,
@@ -12,11 +15,18 @@ import type { Route, RouteTable } from './table.ts';
  */
 export function runExchange(exchange: Exchange, table: RouteTable): void {
   try {
-    const route = findRoute(exchange, table);
-    const aborted = runIncoming(exchange, route, 0);
-    if (aborted instanceof Promise) void finishLater(exchange, route, aborted);
-    else if (aborted !== undefined) sendAnswer(exchange, aborted);
-    else runEndpoint(exchange, route);
+    const result = runFrom(exchange, findRoute(exchange, table), 0);
+    if (result instanceof Promise) void sendLater(exchange, result);
+    else if (result !== TAKEN) sendAnswer(exchange, result);
+  } catch (error) {
+    sendProblemAnswer(exchange, error);
+  }
+}
+
+async function sendLater(exchange: Exchange, running: Promise<Result>): Promise<void> {
+  try {
+    const result = await running;
+    if (result !== TAKEN) sendAnswer(exchange, result);
   } catch (error) {
     sendProblemAnswer(exchange, error);
   }
@@ -33,66 +43,53 @@ function findRoute(exchange: Exchange, table: RouteTable): Route {
   return match.route;
 }
 
-function runIncoming(
-  exchange: Exchange,
-  route: Route,
-  from: number,
-): Answer | undefined | Promise<Answer | undefined> {
+/** The filters from the one at `from` on, then the endpoint. */
+function runFrom(exchange: Exchange, route: Route, from: number): Result | Promise<Result> {
   const { incoming } = route;
   for (let index = from; index < incoming.length; index += 1) {
-    const result = (incoming[index] as Route['incoming'][number])(exchange);
-    if (result instanceof Promise) return runIncomingAfter(exchange, route, result, index);
+    const step = incoming[index] as Route['incoming'][number];
+    if (step.around !== undefined) {
+      return step.around(exchange, (other = exchange) => handOn(other, route, index + 1));
+    }
+    const result = step.incoming(exchange);
+    if (result instanceof Promise) return runAfter(exchange, route, result, index + 1);
     if (result !== undefined) return result;
   }
-  return undefined;
+  return runEndpoint(exchange, route);
 }
 
-async function runIncomingAfter(
+async function runAfter(
   exchange: Exchange,
   route: Route,
   running: Promise<Answer | undefined>,
-  index: number,
-): Promise<Answer | undefined> {
-  return (await running) ?? runIncoming(exchange, route, index + 1);
+  next: number,
+): Promise<Result> {
+  return (await running) ?? runFrom(exchange, route, next);
 }
 
-async function finishLater(
-  exchange: Exchange,
-  route: Route,
-  incoming: Promise<Answer | undefined>,
-): Promise<void> {
-  try {
-    const aborted = await incoming;
-    if (aborted === undefined) runEndpoint(exchange, route);
-    else sendAnswer(exchange, aborted);
-  } catch (error) {
-    sendProblemAnswer(exchange, error);
-  }
+/** What a filter that waits for the answer gets: the endpoint was made to hand it on. */
+async function handOn(exchange: Exchange, route: Route, from: number): Promise<Answer> {
+  const result = await runFrom(exchange, route, from);
+  if (result === TAKEN) throw clientGone();
+  return result;
 }
 
-function runEndpoint(exchange: Exchange, route: Route): void {
+function runEndpoint(exchange: Exchange, route: Route): Result | Promise<Result> {
   // Who has gone while a filter waited gets no answer, and costs no upstream a request.
-  if (exchange.response.destroyed) return;
+  if (exchange.gone) return TAKEN;
   const result = route.endpoint(exchange);
-  if (result === TAKEN) return;
-  if (result instanceof Promise || route.outgoing.length > 0)
-    void runOutgoing(exchange, route, result);
-  else sendAnswer(exchange, result);
+  return route.outgoing.length === 0 ? result : runOutgoing(exchange, route, result);
 }
 
 async function runOutgoing(
   exchange: Exchange,
   { outgoing }: Route,
-  result: Answer | typeof TAKEN | Promise<Answer | typeof TAKEN>,
-): Promise<void> {
-  try {
-    let answer = await result;
-    if (answer === TAKEN) return;
-    for (const filter of outgoing) answer = await filter(exchange, answer);
-    sendAnswer(exchange, answer);
-  } catch (error) {
-    sendProblemAnswer(exchange, error);
-  }
+  result: Result | Promise<Result>,
+): Promise<Result> {
+  let answer = await result;
+  if (answer === TAKEN) return TAKEN;
+  for (const filter of outgoing) answer = await filter(exchange, answer);
+  return answer;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;

@@ -22,6 +22,15 @@ export type IncomingFilter = (
   exchange: Exchange,
 ) => Answer | undefined | Promise<Answer | undefined>;
 
+/** All that comes after a filter, the endpoint included; for another exchange when one is given. */
+export type Next = (exchange?: Exchange) => Promise<Answer>;
+
+/**
+ * Around all that comes after it: may answer without `next`, change what `next` gives, catch what it
+ * throws, or ask it again.
+ */
+export type AroundFilter = (exchange: Exchange, next: Next) => Promise<Answer>;
+
 /** After the endpoint: the answer as it is to go on. */
 export type OutgoingFilter = (exchange: Exchange, answer: Answer) => Answer | Promise<Answer>;
 
@@ -37,8 +46,10 @@ export interface BuildContext {
   readonly log: Logger;
   readonly metrics: GatewayMetrics;
   readonly observer: UpstreamObserver;
-  /** True when filters follow, so that an endpoint hands its answer on instead of writing it. */
-  readonly hasOutgoing: boolean;
+  /** True when filters wait for the answer, so that an endpoint hands it on instead of writing it. */
+  readonly handsOn: boolean;
+  /** Counts a decision of a filter or endpoint on this route; made once, called for each. */
+  decision(decider: string, outcome: string): () => void;
   /** @throws TypeError when the configuration has no upstream of that name. */
   upstream(name: string): Upstream;
   /**
@@ -62,13 +73,15 @@ export interface RateLimitRedis {
 }
 
 /**
- * A filter: its name in a route's `incoming` or `outgoing`, the schema of its options, and the
- * function that works on each exchange.
+ * A filter: its name in a route's `incoming` (which `around` is listed in too) or `outgoing`, the
+ * schema of its options, and the function that works on each exchange. It has `incoming` or
+ * `around`, not both.
  */
 export interface FilterDefinition<Options = never> {
   readonly name: string;
   readonly options: OptionsSchema;
   readonly incoming?: (options: Options, context: BuildContext) => IncomingFilter;
+  readonly around?: (options: Options, context: BuildContext) => AroundFilter;
   readonly outgoing?: (options: Options, context: BuildContext) => OutgoingFilter;
 }
 
@@ -76,6 +89,8 @@ export interface FilterDefinition<Options = never> {
 export interface EndpointDefinition<Options = never> {
   readonly name: string;
   readonly options: OptionsSchema;
+  /** True when it always writes its answer itself, so that no filter can wait for it. */
+  readonly writesItself?: boolean;
   create(options: Options, context: BuildContext): Endpoint;
 }
 

@@ -27,6 +27,19 @@ export function requestBody(
   return new LimitedBody(request, maxBytes);
 }
 
+/**
+ * The request's body in one piece, of known length or not; empty when it has none.
+ * @throws ProblemError 413 past `maxBytes`, 400 when it ends too soon (rejections).
+ */
+export async function wholeBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const body = requestBody(request, maxBytes);
+  if (body === null) return Buffer.alloc(0);
+  if (body instanceof Promise) return body;
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
 function readWhole(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

@@ -3,7 +3,12 @@ import { badRequest } from './problems.ts';
 import type { ParameterType } from './config/types.ts';
 import { routerPattern } from './path-template.ts';
 import type { PathParameters, PathTemplate } from './path-template.ts';
-import type { Endpoint, IncomingFilter, OutgoingFilter } from './plugin.ts';
+import type { AroundFilter, Endpoint, IncomingFilter, OutgoingFilter } from './plugin.ts';
+
+/** A filter of a route's `incoming`, one or the other kind. */
+export type Step =
+  | { readonly incoming: IncomingFilter; readonly around: undefined }
+  | { readonly incoming: undefined; readonly around: AroundFilter };
 
 /** A route ready to answer. */
 export interface Route {
@@ -12,7 +17,7 @@ export interface Route {
   readonly host: string | undefined;
   readonly methods: readonly string[];
   readonly parameters: Readonly<Record<string, ParameterType>> | undefined;
-  readonly incoming: readonly IncomingFilter[];
+  readonly incoming: readonly Step[];
   readonly outgoing: readonly OutgoingFilter[];
   readonly endpoint: Endpoint;
 }

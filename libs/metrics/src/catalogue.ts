@@ -189,6 +189,13 @@ export const CATALOGUE = {
     labels: ['service', 'limiter', 'outcome'],
     help: 'Decisions of a rate limiter, by outcome (passed, refused, or unchecked while its store failed).',
   },
+  gatewayDecisions: {
+    name: 'gateway_decisions_total',
+    kind: 'counter',
+    unit: 'requests',
+    labels: ['service', 'http_route', 'decider', 'outcome'],
+    help: 'Decisions that a filter or endpoint took, by route template, the name of the filter or endpoint, and outcome.',
+  },
   gatewayReplicas: {
     name: 'gateway_replicas',
     kind: 'gauge',

@@ -25,6 +25,12 @@ export function createGatewayMetrics(
   return {
     retry: (upstream, reason) => retries(upstream, reason).inc(),
     rateLimit: (limiter, outcome) => limiters(limiter)[outcome].inc(),
+    decision(route, decider, outcome) {
+      const counter = instruments
+        .counter('gatewayDecisions')
+        .labels(service, route, decider, outcome);
+      return () => counter.inc();
+    },
     reload: (outcome) => instruments.counter('gatewayReloads').inc({ service, outcome }),
     replicas: (read) => readings.replicas(service, read),
   };

@@ -90,6 +90,8 @@ export interface GatewayMetrics {
   /** A request goes to another replica; `reason` is the error code of the attempt before. */
   retry(upstream: string, reason: string): void;
   rateLimit(limiter: string, outcome: 'passed' | 'refused' | 'unchecked'): void;
+  /** A decision of a filter or endpoint on a route: made once, called for each. */
+  decision(route: string, decider: string, outcome: string): () => void;
   reload(outcome: 'done' | 'refused'): void;
   /** Adds the replicas, read at each scrape; the result removes them. */
   replicas(read: () => readonly UpstreamReplicas[]): () => void;

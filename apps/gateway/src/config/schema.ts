@@ -17,7 +17,9 @@ const duration = (description: string, fallback: string) => ({
  */
 export function configSchema({ filters, endpoints }: Registry): Record<string, unknown> {
   const filter = (direction: 'incoming' | 'outgoing') => {
-    const usable = [...filters.values()].filter((definition) => definition[direction]);
+    const usable = [...filters.values()].filter(
+      (definition) => definition[direction] ?? (direction === 'incoming' && definition.around),
+    );
     return {
       description: 'A filter by its name, or by its name with its options.',
       type: ['string', 'object'],

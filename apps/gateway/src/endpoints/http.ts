@@ -4,7 +4,6 @@ import type { Answer } from '../answer.ts';
 import { durationMs, sizeBytes } from '../units.ts';
 import type { Exchange } from '../exchange.ts';
 import type { EndpointDefinition } from '../plugin.ts';
-import { requestBody } from '../request-body.ts';
 import { UpstreamRequest } from '../upstreams/upstream-request.ts';
 import { AnswerReceiver, DirectReceiver } from './forward.ts';
 import { targetPathBuilder, targetSchema } from './target.ts';
@@ -18,7 +17,7 @@ export const http: EndpointDefinition<TargetOptions> = {
     description: 'Passes the request to an upstream and its answer back.',
     ...targetSchema,
   },
-  create({ upstream: name, path }, { route, template, observer, hasOutgoing, upstream: find }) {
+  create({ upstream: name, path }, { route, template, observer, handsOn, upstream: find }) {
     const upstream = find(name);
     const buildPath = targetPathBuilder(path, template);
     const timeoutMs = durationMs(route.timeout);
@@ -35,15 +34,15 @@ export const http: EndpointDefinition<TargetOptions> = {
         headers.push('content-length', length);
       }
       exchange.upstream = name;
-      const receiver = hasOutgoing ? new AnswerReceiver(exchange) : new DirectReceiver(exchange);
+      const receiver = handsOn ? new AnswerReceiver(exchange) : new DirectReceiver(exchange);
       const upstreamRequest = new UpstreamRequest(
         upstream,
         {
-          method: request.method as string,
-          path: buildPath(exchange.parameters) + exchange.query,
+          method: exchange.method,
+          path: (exchange.targetPath ?? buildPath(exchange.parameters)) + exchange.query,
           headers,
           body,
-          timeoutMs,
+          timeoutMs: exchange.timeLeft(timeoutMs),
           idleTimeoutMs,
         },
         receiver,
@@ -62,7 +61,7 @@ export const http: EndpointDefinition<TargetOptions> = {
     }
 
     return (exchange) => {
-      const body = requestBody(exchange.request, maxBodyBytes);
+      const body = exchange.body(maxBodyBytes);
       return body instanceof Promise ? forwardLater(exchange, body) : forward(exchange, body);
     };
   },

@@ -39,6 +39,7 @@ interface Streaming {
  */
 export const stream: EndpointDefinition<TargetOptions> = {
   name: 'stream',
+  writesItself: true,
   options: {
     type: 'object',
     description: 'Passes long streams, such as server-sent events, from an upstream.',
@@ -67,7 +68,7 @@ export const stream: EndpointDefinition<TargetOptions> = {
       },
       pathRewrite: (_path, request) => {
         const { exchange } = running.get(request) as Streaming;
-        return buildPath(exchange.parameters) + exchange.query;
+        return (exchange.targetPath ?? buildPath(exchange.parameters)) + exchange.query;
       },
       agent,
       changeOrigin: true,
