@@ -68,7 +68,8 @@ export async function startWatched(options: {
 async function stopChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
-  if (child.connected) child.send('stop');
+  // Ctrl-C reaches the child too: that it has gone already is what was wanted.
+  if (child.connected) child.send('stop', () => {});
   const timer = setTimeout(() => child.kill('SIGKILL'), stopPatienceMs);
   await gone;
   clearTimeout(timer);
