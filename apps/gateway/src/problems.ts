@@ -58,6 +58,37 @@ export function upstreamTimedOut(upstream: string, timeoutMs: number): ProblemEr
   );
 }
 
+export function upstreamAnswerTooLarge(upstream: string, maxBytes: number): ProblemError {
+  return problem(
+    'WT-UPSTREAM-FAILED',
+    `The service ${upstream} answered more than the ${maxBytes} bytes that are taken from it here.`,
+  );
+}
+
+export function partMissing(part: string): ProblemError {
+  return problem('WT-RESOURCE-NOT-FOUND', `There is no ${part} with that id.`);
+}
+
+/** A part of an aggregate that its service did not give; `status` is what it answered instead. */
+export function partFailed(
+  part: string,
+  what: string,
+  cause?: unknown,
+  status?: number,
+): ProblemError {
+  const detail = `The part ${part} cannot be had: its service ${what}.`;
+  if (status === 503) {
+    return problem('WT-UNAVAILABLE', detail, { headers: { 'retry-after': '1' }, cause });
+  }
+  return problem(status === 504 ? 'WT-UPSTREAM-TIMEOUT' : 'WT-UPSTREAM-FAILED', detail, { cause });
+}
+
+export function partsDown(parts: readonly string[]): ProblemError {
+  return problem('WT-UNAVAILABLE', `None of ${parts.join(', ')} can be had now; try again.`, {
+    headers: { 'retry-after': '1' },
+  });
+}
+
 /** Nobody is left to read it: only the log sees this one. */
 export function clientGone(): Error {
   return new Error('the client went before the answer was whole');

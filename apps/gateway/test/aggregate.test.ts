@@ -29,7 +29,9 @@ const answerNothing: Answering = () => {};
 async function start(user: Answering | string, product: Answering | string, timeout = '300ms') {
   const [users, products] = await Promise.all(
     [user, product].map((answer) =>
-      typeof answer === 'string' ? { url: answer, seen: [] } : startBackend(answer),
+      typeof answer === 'string'
+        ? { url: answer, seen: [], sockets: new Set() }
+        : startBackend(answer),
     ),
   );
   const gateway = await startGateway(
@@ -125,6 +127,8 @@ describe('the aggregate', () => {
     expect(response.status).toBe(404);
     await response.text();
     expect(users?.seen).toHaveLength(1);
+    // The other request is ended, not left to its time-out.
+    await expect.poll(() => users?.sockets.size).toBe(0);
   });
 
   it('says 503 when both are down', async () => {
@@ -163,5 +167,169 @@ describe('the aggregate', () => {
     expect(head.status).toBe(200);
     expect(head.headers.get('content-length')).toBe(String((await whole.text()).length));
     expect(await head.text()).toBe('');
+  });
+
+  it('counts what it decided', async () => {
+    const { gateway } = await start(answerUser, answerBroken);
+    await (await fetch(`${gateway.url}/api/1/2`)).text();
+    const decided = { decider: 'aggregate', outcome: 'partial' };
+    expect(await gateway.metric('gateway_decisions_total', decided)).toBe(1);
+  });
+});
+
+/** An aggregate of `user` and `product` with further options of the parts, and of the whole. */
+async function startWith(
+  user: Answering,
+  product: Answering,
+  { userPart = '', productPart = '', whole = '', route = '' },
+) {
+  const users = await startBackend(user);
+  const products = await startBackend(product);
+  const gateway = await startGateway(`
+upstreams:
+  user: { discover: '${users.url}' }
+  product: { discover: '${products.url}' }
+routes:
+  - path: /api/{userId}/{productId}
+    methods: [GET]
+    ${route}
+    endpoint:
+      aggregate:
+        ${whole}
+        user: { upstream: user, path: '/users/{userId}'${userPart} }
+        product: { upstream: product, path: '/products/{productId}'${productPart} }
+`);
+  return { gateway, users, products, ask: (query = '') => fetch(`${gateway.url}/api/1/2${query}`) };
+}
+
+describe('a part', () => {
+  it('that is down gives its fallback, and is named as incomplete', async () => {
+    const productPart = ', fallback: { id: 0, price: null }';
+    const { ask } = await startWith(answerUser, answerBroken, { productPart });
+    const response = await ask();
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-complete')).toBe('false');
+    expect(await response.json()).toEqual({
+      user: { id: 1, username: 'user_1' },
+      product: { id: 0, price: null },
+      incomplete: ['product'],
+    });
+  });
+
+  it('with a fallback answers even when every part is down', async () => {
+    const { ask } = await startWith(answerBroken, answerBroken, { productPart: ', fallback: []' });
+    expect(await (await ask()).json()).toEqual({
+      user: null,
+      product: [],
+      incomplete: ['user', 'product'],
+    });
+  });
+
+  it('with a fallback is still missing when its service says so', async () => {
+    const { ask } = await startWith(answerUser, answerMissing, { productPart: ', fallback: {}' });
+    expect((await ask()).status).toBe(404);
+  });
+
+  it('has a timeout of its own, and the answer waits no longer for it', async () => {
+    const { ask, products } = await startWith(answerUser, answerNothing, {
+      productPart: ', timeout: 200ms',
+      route: 'timeout: 10m',
+    });
+    const response = await ask();
+    expect(await response.json()).toMatchObject({ product: null, incomplete: ['product'] });
+    await expect.poll(() => products.sockets.size).toBe(0);
+  });
+
+  it.each([
+    ['breaks', answerBroken, 502],
+    ['says 503', ((_, response) => sendJson(response, 503, {})) as Answering, 503],
+    ['is too slow', answerNothing, 504],
+    ['is not JSON', ((_, response) => response.end('<html>')) as Answering, 502],
+    [
+      'is too large',
+      ((_, response) => response.end(JSON.stringify('x'.repeat(1_100_000)))) as Answering,
+      502,
+    ],
+  ])('that is required decides the whole when it %s', async (_, product, status) => {
+    const { ask, users } = await startWith(answerNothing, product, {
+      productPart: ', required: true, timeout: 1s',
+      route: 'timeout: 10m',
+    });
+    const response = await ask();
+    expect(response.status).toBe(status);
+    await problemOf(response);
+    await expect.poll(() => users.sockets.size).toBe(0);
+  });
+
+  it('is asked with the query that its options make of the request', async () => {
+    const { ask, users, products } = await startWith(answerUser, answerProduct, {
+      userPart: ", query: { fields: 'name', like: '{productId}&x=1', limit: '{query.limit}' }",
+      productPart: ", query: { limit: '{query.limit}' }",
+    });
+    await (await ask('?limit=a%26b&secret=1')).text();
+    await (await ask()).text();
+    expect(users.seen.map(({ url }) => url)).toEqual([
+      '/users/1?fields=name&like=2%26x%3D1&limit=a%26b',
+      '/users/1?fields=name&like=2%26x%3D1',
+    ]);
+    expect(products.seen.map(({ url }) => url)).toEqual(['/products/2?limit=a%26b', '/products/2']);
+  });
+
+  it('gives only what its pointer points at, and is down when nothing is there', async () => {
+    const nested: Answering = (_request, response) =>
+      sendJson(response, 200, { data: { 'a/b': [{ price: '1.50' }] } });
+    const { ask } = await startWith(nested, nested, {
+      userPart: ', pick: /data/a~1b/0/price',
+      productPart: ', pick: /data/toString',
+    });
+    expect(await (await ask()).json()).toEqual({
+      user: '1.50',
+      product: null,
+      incomplete: ['product'],
+    });
+  });
+});
+
+describe('all or nothing', () => {
+  it('answers as ever when every part is there', async () => {
+    const { ask } = await startWith(answerUser, answerProduct, { whole: 'mode: all-or-nothing' });
+    const response = await ask();
+    expect(response.headers.get('x-complete')).toBe('true');
+    expect(Object.keys((await response.json()) as object)).toEqual(['user', 'product']);
+  });
+
+  it('ends with the first part that is down, and ends the others', async () => {
+    const { ask, users } = await startWith(answerNothing, answerBroken, {
+      whole: 'mode: all-or-nothing',
+      route: 'timeout: 10m',
+    });
+    const response = await ask();
+    expect(response.status).toBe(502);
+    expect((await problemOf(response))['detail']).toContain('product');
+    await expect.poll(() => users.sockets.size).toBe(0);
+  });
+});
+
+describe('an aggregate that cannot be', () => {
+  it.each([
+    ['a fallback that is never used', { userPart: ', required: true, fallback: {}' }, 'fallback'],
+    ['the same by its mode', { userPart: ', fallback: {}', whole: 'mode: all-or-nothing' }, 'user'],
+    ['an unknown placeholder', { userPart: ", query: { a: '{nobody}' }" }, '{nobody}'],
+    [
+      'a part of a name that is taken',
+      { whole: 'incomplete: { upstream: user, path: / }' },
+      'incomplete',
+    ],
+    ['a part that is none', { whole: 'other: 1' }, 'other'],
+  ])('is refused: %s', async (_, options, named) => {
+    await expect(startWith(answerUser, answerProduct, options)).rejects.toThrow(named);
+  });
+
+  it('is refused with a method that its parts are not asked with', async () => {
+    const wrong = configuration('http://127.0.0.1:1', 'http://127.0.0.1:1', '1s').replace(
+      '[GET]',
+      '[GET, POST]',
+    );
+    await expect(startGateway(wrong)).rejects.toThrow('POST');
   });
 });

@@ -1,36 +1,25 @@
-import { problem } from '@woodytoys/service';
+import { ProblemError } from '@woodytoys/service';
 import type { Answer } from '../answer.ts';
 import type { Exchange } from '../exchange.ts';
-import type { PathParameters } from '../path-template.ts';
 import type { EndpointDefinition } from '../plugin.ts';
-import { clientGone, reasonOf } from '../problems.ts';
-import { durationMs } from '../units.ts';
+import { clientGone, partsDown, reasonOf } from '../problems.ts';
 import type { UpstreamRequest } from '../upstreams/upstream-request.ts';
-import type { Upstream } from '../upstreams/upstream.ts';
-import { collect } from './collect.ts';
-import { targetPathBuilder } from './target.ts';
+import { createPart, partSchema } from './aggregate/part.ts';
+import type { Part, PartOptions } from './aggregate/part.ts';
 
-interface PartOptions {
-  readonly upstream: string;
-  readonly path: string;
+/** `mode` is a word of the endpoint; every other name is a part's. */
+interface AggregateOptions extends Readonly<Record<string, unknown>> {
+  readonly mode?: 'partial' | 'all-or-nothing';
 }
 
-type AggregateOptions = Readonly<Record<string, PartOptions>>;
-
-interface Part {
-  readonly name: string;
-  readonly upstream: Upstream;
-  readonly buildPath: (parameters: PathParameters) => string;
+/** What stands at a part's place. */
+interface Given {
+  readonly json: string | undefined;
+  readonly down: boolean;
 }
 
-/** What became of a part: its JSON, that it does not exist, or why its service gave none. */
-type Outcome =
-  | { readonly kind: 'found'; readonly json: string }
-  | { readonly kind: 'missing' }
-  | { readonly kind: 'down'; readonly error: unknown };
-
-/** A part is held in memory whole. */
-const MAX_PART_BYTES = 1_000_000;
+/** Ends a part that would change nothing any more. */
+class Decided extends Error {}
 
 /** What asks for a changed, partial or packed answer is about the whole, not about a part. */
 const NOT_FOR_PARTS = new Set([
@@ -49,126 +38,118 @@ const NOT_FOR_PARTS = new Set([
 /**
  * Asks several upstreams at once and answers one object with their answers.
  *
- * Any part missing (404) makes the whole 404. A part whose service is down or late is null, named in
- * `incomplete`, and `X-Complete` says false; with every part down the answer is 503.
+ * Any part missing (404) makes the whole 404. A part whose service is down or late is its fallback or
+ * null, named in `incomplete`, and `X-Complete` says false; a required one makes the whole its 502,
+ * 503 or 504. As soon as the whole is decided, what the other parts still do is ended.
  */
 export const aggregate: EndpointDefinition<AggregateOptions> = {
   name: 'aggregate',
   options: {
     type: 'object',
     description: 'Asks several upstreams at once and answers one object with their answers.',
-    properties: {},
-    minProperties: 1,
-    additionalProperties: {
-      type: 'object',
-      description: 'A part; its name is its place in the answer.',
-      properties: {
-        upstream: { type: 'string', description: 'A name under `upstreams`.' },
-        path: { type: 'string', description: "The upstream's path, with the route's parameters." },
+    properties: {
+      mode: {
+        enum: ['partial', 'all-or-nothing'],
+        description:
+          'partial answers without the parts that are down; all-or-nothing takes every part for required.',
+        default: 'partial',
       },
-      required: ['upstream', 'path'],
-      additionalProperties: false,
     },
+    additionalProperties: partSchema,
   },
-  create(options, { route, template, observer, log, upstream }) {
-    const timeoutMs = durationMs(route.timeout);
-    const parts = Object.entries(options).map(([name, part]): Part => {
-      const buildPath = targetPathBuilder(part.path, template);
-      return { name, upstream: upstream(part.upstream), buildPath };
-    });
+  create({ mode = 'partial', ...named }, context) {
+    const { route, log, decision } = context;
+    const other = route.methods.find((method) => method !== 'GET' && method !== 'HEAD');
+    if (other !== undefined) {
+      throw new TypeError(`its parts are asked with GET: take ${other} out of the methods`);
+    }
+    const parts = Object.entries(named).map(([name, options]) =>
+      createPart(name, options as PartOptions, context),
+    );
+    if (parts.length === 0) throw new TypeError('it has no part; name one with upstream and path');
+    if ('incomplete' in named) {
+      throw new TypeError('"incomplete" names the parts that are down; call the part otherwise');
+    }
+    const required = (part: Part) => mode === 'all-or-nothing' || part.required;
+    const idle = parts.find((part) => required(part) && part.fallback !== undefined);
+    if (idle !== undefined) {
+      throw new TypeError(`the part "${idle.name}" is required, so its fallback is never used`);
+    }
+    const counted = {
+      complete: decision('aggregate', 'complete'),
+      partial: decision('aggregate', 'partial'),
+      refused: decision('aggregate', 'refused'),
+    };
 
-    async function ask(
-      part: Part,
-      exchange: Exchange,
-      headers: string[],
-      onRequest: (request: UpstreamRequest) => void,
-    ): Promise<Outcome> {
+    async function give(part: Part, exchange: Exchange, asking: Promise<string>): Promise<Given> {
       try {
-        const answer = await collect(
-          part.upstream,
-          {
-            method: 'GET',
-            path: part.buildPath(exchange.parameters),
-            headers,
-            body: null,
-            timeoutMs,
-            idleTimeoutMs: timeoutMs,
-          },
-          observer,
-          { maxBytes: MAX_PART_BYTES, onRequest },
-        );
-        if (answer.status === 404) return { kind: 'missing' };
-        if (answer.status !== 200) throw new Error(`${part.name} answered ${answer.status}`);
-        const json = answer.body.toString('utf8');
-        // Embedded as it is, but only when it is JSON: anything else would break the whole.
-        JSON.parse(json);
-        return { kind: 'found', json };
+        return { json: await asking, down: false };
       } catch (error) {
-        return { kind: 'down', error };
+        if (error instanceof Decided || isMissing(error) || required(part)) throw error;
+        const { requestId } = exchange;
+        log.warn({ reason: reasonOf(error), part: part.name, requestId }, 'part missing');
+        return { json: part.fallback, down: true };
       }
     }
 
     return async (exchange): Promise<Answer> => {
       const headers = partHeaders(exchange.headers);
       const requests: UpstreamRequest[] = [];
-      exchange.onClientGone = () => {
-        for (const request of requests) request.abort(clientGone());
+      const endAll = (reason: Error) => {
+        for (const request of requests) request.abort(reason);
       };
-      exchange.upstream = parts.map((part) => part.upstream.name).join(',');
-      const outcomes = await allOrFirstMissing(
-        parts.map((part) => ask(part, exchange, headers, (request) => requests.push(request))),
-      );
-      exchange.replica = requests.map(({ replica }) => replica?.name ?? '').join(',');
-      exchange.attempts = requests.reduce((sum, { attempts }) => sum + attempts, 0);
-      const missing = parts.filter((_, index) => outcomes[index]?.kind === 'missing');
-      if (missing.length > 0) {
-        const names = missing.map(({ name }) => name).join(' and no ');
-        throw problem('WT-RESOURCE-NOT-FOUND', `There is no ${names} with that id.`);
-      }
-      const down: string[] = [];
-      let body = '{';
-      for (const [index, { name }] of parts.entries()) {
-        const outcome = outcomes[index] as Outcome;
-        if (outcome.kind === 'down') {
-          down.push(name);
-          log.warn(
-            { reason: reasonOf(outcome.error), part: name, requestId: exchange.requestId },
-            'part missing',
-          );
+      exchange.onClientGone = () => endAll(clientGone());
+      exchange.upstream = parts.map(({ upstream }) => upstream).join(',');
+      let given: Given[];
+      try {
+        given = await Promise.all(
+          parts.map((part) =>
+            give(
+              part,
+              exchange,
+              part.ask(exchange, headers, (request) => requests.push(request)),
+            ),
+          ),
+        );
+        if (given.every(({ json }) => json === undefined)) {
+          throw partsDown(parts.map(({ name }) => name));
         }
-        body += `${index === 0 ? '' : ','}${JSON.stringify(name)}:${outcome.kind === 'found' ? outcome.json : 'null'}`;
+      } catch (error) {
+        counted.refused();
+        endAll(new Decided('the answer is decided without this part'));
+        throw error;
+      } finally {
+        exchange.replica = requests.map(({ replica }) => replica?.name ?? '').join(',');
+        exchange.attempts = requests.reduce((sum, { attempts }) => sum + attempts, 0);
       }
-      if (down.length === parts.length) {
-        throw problem('WT-UNAVAILABLE', `None of ${down.join(', ')} can be had now; try again.`, {
-          headers: { 'retry-after': '1' },
-        });
-      }
-      if (down.length > 0) body += `,"incomplete":${JSON.stringify(down)}`;
-      const complete = String(down.length === 0);
-      return {
-        status: 200,
-        headers: ['content-type', 'application/json', 'x-complete', complete],
-        body: `${body}}`,
-      };
+      const incomplete = parts.filter((_, index) => given[index]?.down);
+      counted[incomplete.length === 0 ? 'complete' : 'partial']();
+      return answerOf(parts, given, incomplete);
     };
   },
 };
 
-/** All outcomes; sooner when one is missing, since then the others change nothing. */
-async function allOrFirstMissing(
-  asked: readonly Promise<Outcome>[],
-): Promise<readonly (Outcome | undefined)[]> {
-  const outcomes: (Outcome | undefined)[] = asked.map(() => undefined);
-  return new Promise((resolve) => {
-    let waiting = asked.length;
-    for (const [index, one] of asked.entries()) {
-      void one.then((outcome) => {
-        outcomes[index] = outcome;
-        waiting -= 1;
-        if (waiting === 0 || outcome.kind === 'missing') resolve([...outcomes]);
-      });
-    }
-  });
+function answerOf(
+  parts: readonly Part[],
+  given: readonly Given[],
+  incomplete: readonly Part[],
+): Answer {
+  const fields = parts.map(
+    ({ name }, index) => `${JSON.stringify(name)}:${given[index]?.json ?? 'null'}`,
+  );
+  if (incomplete.length > 0) {
+    fields.push(`"incomplete":${JSON.stringify(incomplete.map(({ name }) => name))}`);
+  }
+  const complete = String(incomplete.length === 0);
+  return {
+    status: 200,
+    headers: ['content-type', 'application/json', 'x-complete', complete],
+    body: `{${fields.join(',')}}`,
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof ProblemError && error.code === 'WT-RESOURCE-NOT-FOUND';
 }
 
 function partHeaders(headers: readonly string[]): string[] {

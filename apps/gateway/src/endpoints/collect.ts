@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { upstreamAnswerTooLarge } from '../problems.ts';
 import type {
   UpstreamObserver,
   UpstreamReceiver,
@@ -16,7 +17,7 @@ export interface CollectedAnswer {
 
 /**
  * Asks an upstream and waits for the whole answer. `timeoutMs` covers the body too.
- * @throws ProblemError 502, 503 or 504; an Error when the body is larger than `maxBytes`.
+ * @throws ProblemError 502 (also when the body is larger than `maxBytes`), 503 or 504.
  */
 export function collect(
   upstream: Upstream,
@@ -42,7 +43,7 @@ export function collect(
         bytes += chunk.length;
         chunks.push(chunk);
         if (bytes > maxBytes) {
-          request.abort(new Error(`${upstream.name} answered more than ${maxBytes} bytes`));
+          request.abort(upstreamAnswerTooLarge(upstream.name, maxBytes));
         }
       },
       onEnd() {
