@@ -1,6 +1,7 @@
 import express from 'express';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import { bodyInvalid, parametersInvalid } from './bad-input.ts';
 import { createBodyReader, hasBody } from './body.ts';
 import type { BodyReader } from './body.ts';
 import type { Contract, Operation } from './contract.ts';
@@ -37,8 +38,6 @@ export interface ApiOptions<Operations> {
   /** Bytes; 100,000 unless given. */
   readonly maxBodyBytes?: number;
 }
-
-const CORRECT = 'Correct what errors points to, and send the request again.';
 
 type AnyHandler = (request: OperationRequest) => Promise<AnyResult>;
 type AnyResult =
@@ -148,7 +147,7 @@ function serveOperation(
       request.params as Record<string, string>,
       target.slice(exchange.path.length + 1),
     );
-    if (errors.length > 0) throw problem('WT-PARAMETER-INVALID', CORRECT, { errors });
+    if (errors.length > 0) throw parametersInvalid(errors);
     const body = await checkedBody(operation, validator, readBody, request, response);
     const call = new OperationCall({ params, query, body }, exchange, log, request, response);
     const result = await handler(call);
@@ -166,7 +165,7 @@ async function checkedBody(
   if (body === undefined || (!body.required && !hasBody(request))) return undefined;
   const value = await readBody(request, response);
   const errors = validator.body(value);
-  if (errors.length > 0) throw problem('WT-BODY-INVALID', CORRECT, { errors });
+  if (errors.length > 0) throw bodyInvalid(errors);
   return value;
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { raw } from 'express';
+import { bodyInvalid, contentTypeUnsupported } from './bad-input.ts';
 import { problem } from './errors.ts';
 import type { FieldError, ProblemError } from './errors.ts';
 
@@ -24,16 +25,20 @@ export function createBodyReader(maxBytes: number): BodyReader {
         else fail(bodyProblem(error, maxBytes));
       });
     });
-    const value = parseJson(bytes);
-    const errors = unsafeParts(value);
-    if (errors.length > 0)
-      throw problem(
-        'WT-BODY-INVALID',
-        'Correct what errors points to, and send the request again.',
-        { errors },
-      );
-    return value;
+    return readJson(bytes);
   };
+}
+
+/**
+ * The JSON document that a body is.
+ * @throws ProblemError 400 for what is no JSON or nested more than 100 levels, 422 for a NUL
+ * character and for the key `__proto__`.
+ */
+export function readJson(bytes: unknown): unknown {
+  const value = parseJson(bytes);
+  const errors = unsafeParts(value);
+  if (errors.length > 0) throw bodyInvalid(errors);
+  return value;
 }
 
 /** Whether a body comes with the request, as RFC 9112 section 6 has it. */
@@ -46,11 +51,7 @@ function checkContentType(contentType = ''): void {
   const [type = '', ...parameters] = contentType.toLowerCase().split(';');
   const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith('charset='));
   if (type.trim() !== 'application/json') {
-    throw problem(
-      'WT-MEDIA-TYPE-UNSUPPORTED',
-      `The body has ${type === '' ? 'no content type' : 'another content type'}; send application/json.`,
-      { headers: { accept: 'application/json' } },
-    );
+    throw contentTypeUnsupported(type, ['application/json']);
   }
   if (charset !== undefined && !/^charset="?utf-8"?$/.test(charset)) {
     throw problem('WT-MEDIA-TYPE-UNSUPPORTED', 'The body has another charset; send UTF-8.');

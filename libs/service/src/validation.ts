@@ -1,8 +1,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Contract, JsonObject, Operation, Parameter } from './contract.ts';
 import type { FieldError } from './errors.ts';
+import { MAX_FIELD_ERRORS, NOT_DECODED, escapePointer, fieldErrors } from './field-errors.ts';
+import { decodeQueryText, readScalar } from './parameter-text.ts';
 
 /** A request's parameters as its handler gets them, or what is wrong with them. */
 export interface CheckedParameters {
@@ -50,7 +52,6 @@ export function checkContract(contract: Contract): void {
 /** Where the contract's schemas are for Ajv; nothing is ever fetched. */
 const SCHEMAS = 'http://contract.invalid/schemas';
 const REFERENCE = '#/components/schemas/';
-const MAX_ERRORS = 20;
 
 function createAjv(contract: Contract): Ajv2020 {
   const ajv = new Ajv2020({
@@ -106,7 +107,7 @@ function createOperationValidator(
       const params: Record<string, unknown> = {};
       for (const parameter of inPath) {
         const given = path[parameter.name];
-        if (given !== undefined) params[parameter.name] = coerce(parameter, given);
+        if (given !== undefined) params[parameter.name] = readScalar(parameter.type, given);
       }
       const query = readQuery(rawQuery, inQuery, errors);
       if (errors.length === 0 && !validateParameters({ path: params, query })) {
@@ -147,100 +148,20 @@ function readQuery(
     if (pair === '') continue;
     const equals = pair.indexOf('=');
     const rawName = equals < 0 ? pair : pair.slice(0, equals);
-    const name = decode(rawName);
-    const value = decode(equals < 0 ? '' : pair.slice(equals + 1));
+    const name = decodeQueryText(rawName);
+    const value = decodeQueryText(equals < 0 ? '' : pair.slice(equals + 1));
     const pointer = `/query/${escapePointer(name ?? rawName)}`;
     const parameter = known.get(name ?? '');
     if (name === undefined || value === undefined) {
-      errors.push({ pointer, detail: 'is not percent-encoded UTF-8, or holds a NUL character' });
+      errors.push({ pointer, detail: NOT_DECODED });
     } else if (parameter === undefined) {
       errors.push({ pointer, detail: 'is not a known parameter' });
     } else if (Object.hasOwn(query, name)) {
       errors.push({ pointer, detail: 'is given more than once' });
     } else {
-      query[name] = coerce(parameter, value);
+      query[name] = readScalar(parameter.type, value);
     }
-    if (errors.length >= MAX_ERRORS) break;
+    if (errors.length >= MAX_FIELD_ERRORS) break;
   }
   return query;
-}
-
-function decode(text: string): string | undefined {
-  try {
-    const decoded = decodeURIComponent(text.replaceAll('+', ' '));
-    return decoded.includes('\0') ? undefined : decoded;
-  } catch {
-    // Malformed percent-encoding; the caller reports it.
-    return undefined;
-  }
-}
-
-/** The value that the text of a parameter stands for, or the text where it stands for none. */
-function coerce({ type }: Parameter, given: string): unknown {
-  switch (type) {
-    case 'integer': {
-      const value = /^-?(0|[1-9]\d*)$/.test(given) ? Number(given) : NaN;
-      return Number.isSafeInteger(value) && !Object.is(value, -0) ? value : given;
-    }
-    case 'number':
-      return /^-?(0|[1-9]\d*)(\.\d+)?$/.test(given) && Number.isFinite(Number(given))
-        ? Number(given)
-        : given;
-    case 'boolean':
-      return given === 'true' ? true : given === 'false' ? false : given;
-    case 'string':
-      return given;
-  }
-}
-
-function fieldErrors(
-  errors: readonly ErrorObject[] | null | undefined,
-  prefix: string,
-): FieldError[] {
-  return (errors ?? []).slice(0, MAX_ERRORS).map((error) => {
-    const at = `${prefix}${error.instancePath}`;
-    const { params } = error as { params: Record<string, unknown> };
-    switch (error.keyword) {
-      case 'required':
-      case 'dependentRequired':
-        return { pointer: child(at, params['missingProperty']), detail: 'is missing' };
-      case 'additionalProperties':
-        return { pointer: child(at, params['additionalProperty']), detail: 'is not a known field' };
-      case 'unevaluatedProperties':
-        return {
-          pointer: child(at, params['unevaluatedProperty']),
-          detail: 'is not a known field',
-        };
-      case 'enum':
-        return {
-          pointer: at,
-          detail: `must be one of ${(params['allowedValues'] as unknown[]).map((value) => JSON.stringify(value)).join(', ')}`,
-        };
-      case 'type':
-        return {
-          pointer: at,
-          detail: `must be ${TYPE_WORDS[String(params['type'])] ?? `of type ${String(params['type'])}`}`,
-        };
-      default:
-        return { pointer: at, detail: error.message ?? 'is not valid' };
-    }
-  });
-}
-
-const TYPE_WORDS: Readonly<Record<string, string>> = {
-  integer: 'a whole number in digits, at most 2^53-1',
-  number: 'a number in digits',
-  boolean: 'true or false',
-  string: 'a text',
-  object: 'an object',
-  array: 'a list',
-  null: 'null',
-};
-
-function child(pointer: string, name: unknown): string {
-  return `${pointer}/${escapePointer(String(name))}`;
-}
-
-function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
