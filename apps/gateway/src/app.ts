@@ -9,7 +9,7 @@ import { createValidator } from './config/validate.ts';
 import { Exchange } from './exchange.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { runExchange } from './pipeline.ts';
-import type { RateLimitRedis } from './plugin.ts';
+import type { SharedRedis } from './plugin.ts';
 import { reasonOf } from './problems.ts';
 import { builtInRegistry } from './registry.ts';
 import { Shared } from './shared.ts';
@@ -33,8 +33,8 @@ export interface GatewayDependencies {
   readonly log: Logger;
   /** How many proxies of ours stand between a client and the gateway; 0 unless given. */
   readonly trustedProxies?: number;
-  /** Where rate limits are kept for all replicas; in this process unless given. */
-  readonly redis?: RateLimitRedis;
+  /** What all replicas share: limits, cached answers, keys; each keeps its own unless given. */
+  readonly redis?: SharedRedis;
   /** How names are resolved; by DNS unless given. */
   readonly resolveName?: ResolveName;
 }

@@ -14,7 +14,7 @@ import type {
   BuildContext,
   Endpoint,
   FilterDefinition,
-  RateLimitRedis,
+  SharedRedis,
   Registry,
 } from './plugin.ts';
 import type { Shared } from './shared.ts';
@@ -33,7 +33,7 @@ export interface BuildDependencies {
   readonly metrics: GatewayMetrics;
   readonly observer: UpstreamObserver;
   readonly log: Logger;
-  readonly redis: RateLimitRedis | undefined;
+  readonly redis: SharedRedis | undefined;
   readonly resolveName: ResolveName;
 }
 

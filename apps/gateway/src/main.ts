@@ -1,6 +1,6 @@
 import { runApp } from '@woodytoys/runtime';
 import { createGateway } from './app.ts';
-import { connectRateLimitRedis } from './redis.ts';
+import { connectRedis } from './redis.ts';
 import { gatewayConfig } from './settings.ts';
 
 await runApp({
@@ -10,7 +10,7 @@ await runApp({
   publicPort: ({ PORT }) => PORT,
   async build({ config: settings, log, registry, shutdown }) {
     const redis =
-      settings.REDIS_URL === undefined ? undefined : connectRateLimitRedis(settings.REDIS_URL, log);
+      settings.REDIS_URL === undefined ? undefined : connectRedis(settings.REDIS_URL, log);
     if (redis !== undefined) shutdown.onStop('redis', () => redis.close());
     const gateway = createGateway({
       configFile: settings.GATEWAY_CONFIG,

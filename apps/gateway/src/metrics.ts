@@ -4,5 +4,6 @@ import type { HttpMetrics, ServiceMetrics } from '@woodytoys/metrics';
 export interface GatewayMetrics {
   readonly http: HttpMetrics;
   readonly client: ServiceMetrics['client'];
+  readonly cache: ServiceMetrics['cache'];
   readonly gateway: ServiceMetrics['gateway'];
 }

@@ -57,16 +57,22 @@ export interface BuildContext {
    * long as any table in use asks for it.
    */
   shared<Shared extends Closable>(key: string, create: () => Shared): Shared;
-  /** Where limits are kept for all replicas of the gateway; undefined keeps them in this process. */
-  readonly redis: RateLimitRedis | undefined;
+  /** What all replicas of the gateway share; undefined when each keeps its own. */
+  readonly redis: SharedRedis | undefined;
 }
 
 export interface Closable {
   close(): Promise<void> | void;
 }
 
-/** The little of a Redis client that filters use. */
-export interface RateLimitRedis {
+/** The Redis of all replicas of the gateway, and the little of a client that filters use. */
+export interface SharedRedis {
+  /** For what needs a connection of its own, such as a subscriber. It may hold a password. */
+  readonly url: string;
+  /**
+   * Rejects at once while there is no connection, and after 200 ms without an answer; the command
+   * may then have been carried out all the same.
+   */
   call(command: string, ...args: string[]): Promise<unknown>;
   on(event: 'ready', listener: () => void): unknown;
   off(event: 'ready', listener: () => void): unknown;

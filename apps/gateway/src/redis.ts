@@ -1,20 +1,20 @@
 import { Redis } from 'ioredis';
 import type { Logger } from '@woodytoys/service';
-import type { RateLimitRedis } from './plugin.ts';
+import type { SharedRedis } from './plugin.ts';
 
-/** A limit is not worth waiting longer for. */
+/** What is shared is not worth waiting longer for. */
 const COMMAND_TIMEOUT_MS = 200;
 const LONGEST_RECONNECT_MS = 2_000;
 
 /**
- * Connects to the Redis that rate limits are kept in. A command fails at once while there is no
- * connection, and after 100 ms when there is one that does not answer: nothing queues up.
+ * Connects to the Redis that the replicas share. A command fails at once while there is no
+ * connection, and after `commandTimeoutMs` when there is one that does not answer: nothing queues up.
  */
-export function connectRateLimitRedis(
+export function connectRedis(
   url: string,
   log: Logger,
   commandTimeoutMs = COMMAND_TIMEOUT_MS,
-): RateLimitRedis & { close(): Promise<void> } {
+): SharedRedis & { close(): Promise<void> } {
   const redis = new Redis(url, {
     connectionName: 'gateway',
     enableOfflineQueue: false,
@@ -25,7 +25,7 @@ export function connectRateLimitRedis(
   });
   let failing = false;
   redis.on('error', (error: Error) => {
-    if (!failing) log.warn({ error }, 'no connection to Redis; rate limits pass every request');
+    if (!failing) log.warn({ error }, 'no connection to Redis; each filter goes on by its own policy');
     failing = true;
   });
   redis.on('ready', () => {
@@ -33,6 +33,7 @@ export function connectRateLimitRedis(
     failing = false;
   });
   return {
+    url,
     call: (command, ...args) => redis.call(command, ...args),
     on: (event, listener) => redis.on(event, listener),
     off: (event, listener) => redis.off(event, listener),

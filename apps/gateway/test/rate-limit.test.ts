@@ -6,7 +6,7 @@ import {
   uniqueName,
 } from '@woodytoys/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { connectRateLimitRedis } from '../src/redis.ts';
+import { connectRedis as connect } from '../src/redis.ts';
 import { startBackend, unusedPort } from './support/backend.ts';
 import { oneUpstream, problemOf, startGateway } from './support/gateway.ts';
 import type { RunningGateway } from './support/gateway.ts';
@@ -28,7 +28,7 @@ async function statuses(url: string, count: number, headers: Record<string, stri
 
 /** The machine of the tests may be busy: an answer that is only late must not count as none. */
 function connectRedis(url: string, commandTimeoutMs = 5_000) {
-  const redis = connectRateLimitRedis(url, createTestLogger(), commandTimeoutMs);
+  const redis = connect(url, createTestLogger(), commandTimeoutMs);
   onTestFinished(() => redis.close());
   return redis;
 }

@@ -18,6 +18,11 @@ export const ERRORS = {
   'WT-BODY-MALFORMED': { status: 400, title: 'The body is not readable as JSON', retryable: false },
   'WT-PARAMETER-INVALID': { status: 400, title: 'A parameter is not valid', retryable: false },
   'WT-CURSOR-INVALID': { status: 400, title: 'The cursor is not valid', retryable: false },
+  'WT-IDEMPOTENCY-KEY-INVALID': {
+    status: 400,
+    title: 'The Idempotency-Key is missing or not valid',
+    retryable: false,
+  },
   'WT-UNAUTHENTICATED': { status: 401, title: 'Credentials are needed', retryable: false },
   'WT-FORBIDDEN': { status: 403, title: 'Not allowed', retryable: false },
   'WT-ROUTE-NOT-FOUND': { status: 404, title: 'There is nothing at this path', retryable: false },
@@ -35,6 +40,16 @@ export const ERRORS = {
   'WT-CONFLICT': {
     status: 409,
     title: 'The request conflicts with what is stored',
+    retryable: false,
+  },
+  'WT-IDEMPOTENCY-IN-FLIGHT': {
+    status: 409,
+    title: 'The first request under this Idempotency-Key still runs',
+    retryable: true,
+  },
+  'WT-IDEMPOTENCY-OUTCOME': {
+    status: 409,
+    title: 'The answer under this Idempotency-Key cannot be repeated',
     retryable: false,
   },
   'WT-PRECONDITION-FAILED': {
@@ -55,6 +70,11 @@ export const ERRORS = {
     retryable: false,
   },
   'WT-BODY-INVALID': { status: 422, title: 'The body breaks its schema', retryable: false },
+  'WT-IDEMPOTENCY-KEY-REUSED': {
+    status: 422,
+    title: 'The Idempotency-Key belongs to another request',
+    retryable: false,
+  },
   'WT-RATE-LIMITED': { status: 429, title: 'Too many requests', retryable: true },
   'WT-HEADERS-TOO-LARGE': { status: 431, title: 'The headers are too large', retryable: false },
   'WT-INTERNAL': { status: 500, title: 'The service failed', retryable: false },
@@ -69,6 +89,11 @@ export const ERRORS = {
     retryable: true,
   },
   'WT-UNAVAILABLE': { status: 503, title: 'The service cannot answer now', retryable: true },
+  'WT-NOT-CACHED': {
+    status: 504,
+    title: 'Only a cached answer was asked for, and there is none',
+    retryable: false,
+  },
   'WT-UPSTREAM-TIMEOUT': {
     status: 504,
     title: 'A service behind this one took too long',

@@ -1,7 +1,7 @@
 import type { IncrementResponse, Options, Store } from 'express-rate-limit';
 import { RedisStore } from 'rate-limit-redis';
 import type { RedisReply } from 'rate-limit-redis';
-import type { RateLimitRedis } from '../plugin.ts';
+import type { SharedRedis } from '../plugin.ts';
 
 /** After a failure Redis is left alone for this long: what cannot answer must not cost time. */
 const REST_MS = 1_000;
@@ -12,7 +12,7 @@ const REST_MS = 1_000;
  */
 export class RedisLimits implements Store {
   readonly prefix: string;
-  readonly #redis: RateLimitRedis;
+  readonly #redis: SharedRedis;
   readonly #store: RedisStore;
   #options: Options | undefined;
   #loaded: Promise<void> | undefined;
@@ -21,7 +21,7 @@ export class RedisLimits implements Store {
     this.#restUntil = 0;
   };
 
-  constructor(redis: RateLimitRedis, prefix: string) {
+  constructor(redis: SharedRedis, prefix: string) {
     this.prefix = prefix;
     this.#redis = redis;
     this.#store = new RedisStore({
