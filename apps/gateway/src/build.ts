@@ -10,13 +10,7 @@ import type {
 } from './config/types.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { parsePathTemplate } from './path-template.ts';
-import type {
-  BuildContext,
-  Endpoint,
-  FilterDefinition,
-  SharedRedis,
-  Registry,
-} from './plugin.ts';
+import type { BuildContext, Endpoint, FilterDefinition, SharedRedis, Registry } from './plugin.ts';
 import type { Shared } from './shared.ts';
 import { RouteTable } from './table.ts';
 import type { Route, Step } from './table.ts';

@@ -25,7 +25,8 @@ export function connectRedis(
   });
   let failing = false;
   redis.on('error', (error: Error) => {
-    if (!failing) log.warn({ error }, 'no connection to Redis; each filter goes on by its own policy');
+    if (!failing)
+      log.warn({ error }, 'no connection to Redis; each filter goes on by its own policy');
     failing = true;
   });
   redis.on('ready', () => {

@@ -11,7 +11,9 @@ export const gatewayConfig = {
   ),
   REDIS_URL: secretUrl(['redis', 'rediss'])
     .optional()
-    .describe('Where rate limits, cached answers and idempotency keys are kept for all replicas; in each process if unset.'),
+    .describe(
+      'Where rate limits, cached answers and idempotency keys are kept for all replicas; in each process if unset.',
+    ),
   TRUSTED_PROXIES: integer({ min: 0, max: 10, default: 0 }).describe(
     'How many proxies of ours stand before the gateway; so many entries of X-Forwarded-For are believed.',
   ),

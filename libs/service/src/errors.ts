@@ -92,7 +92,7 @@ export const ERRORS = {
   'WT-NOT-CACHED': {
     status: 504,
     title: 'Only a cached answer was asked for, and there is none',
-    retryable: false,
+    retryable: true,
   },
   'WT-UPSTREAM-TIMEOUT': {
     status: 504,
