@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util';
+
+export interface BenchOptions {
+  readonly rounds: number;
+  /** Seconds of each load. */
+  readonly seconds: number;
+  /** Seconds of load before a candidate is measured. */
+  readonly warmUpSeconds: number;
+  /** Keys of the candidates to measure; all that can be started unless given. */
+  readonly only: readonly string[] | undefined;
+  /** Requests a second of the load with a fixed arrival rate; 0 leaves it out. */
+  readonly rate: number;
+  /** Connections of the load without pause. */
+  readonly connections: number;
+  /** Where the figures are written to. */
+  readonly out: string;
+  /** `redis://…` of a running server; else one is started. */
+  readonly redis: string | undefined;
+}
+
+export const USAGE = `npm run bench -- [options]
+  --rounds N         rounds over all candidates (3)
+  --seconds N        length of each load (4)
+  --warm-up N        seconds of load before each measurement (3)
+  --only a,b         candidates by key: bare, full, full-redis, middleware, fastify, nginx, haproxy, traefik, krakend
+  --rate N           requests a second of the arrival-rate load (1000); 0 leaves it out
+  --connections N    connections of the closed-loop load (32)
+  --redis URL        a Redis to use; else redis-server is started if it is on the PATH
+  --out FILE         where the figures go as JSON (bench.json)
+`;
+
+/** @throws TypeError for an option that is not known or not a number. */
+export function readOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '4' },
+      'warm-up': { type: 'string', default: '3' },
+      only: { type: 'string' },
+      rate: { type: 'string', default: '1000' },
+      connections: { type: 'string', default: '32' },
+      redis: { type: 'string' },
+      out: { type: 'string', default: 'bench.json' },
+    },
+  });
+  return {
+    rounds: atLeast(1, 'rounds', values.rounds),
+    seconds: atLeast(1, 'seconds', values.seconds),
+    warmUpSeconds: atLeast(1, 'warm-up', values['warm-up']),
+    only: values.only?.split(','),
+    rate: atLeast(0, 'rate', values.rate),
+    connections: atLeast(1, 'connections', values.connections),
+    redis: values.redis,
+    out: values.out,
+  };
+}
+
+function atLeast(least: number, name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new TypeError(`--${name} is "${text}"; give a whole number of at least ${least}`);
+}

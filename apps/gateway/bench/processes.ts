@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from './programs.ts';
+
+/** A process that the bench has started. */
+export interface Started {
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+const START_MS = 20_000;
+const STOP_MS = 10_000;
+
+/**
+ * Starts a program with its output in a file, and waits until `url` answers 200.
+ * @throws Error when it ends or does not answer (rejection); the file says why.
+ */
+export async function startProcess(
+  [program, ...args]: Command,
+  { env, output, url, headers }: ProcessOptions,
+): Promise<Started> {
+  const file = await open(output, 'w');
+  const child = spawn(program, args, {
+    stdio: ['ignore', file.fd, file.fd],
+    env: { ...process.env, NODE_ENV: 'production', ...env },
+  });
+  await once(child, 'spawn');
+  await file.close();
+  const stop = () => stopChild(child);
+  try {
+    await untilAnswering(url, headers, child);
+  } catch (error) {
+    await stop();
+    throw new Error(`${program} ${args.join(' ')} does not serve ${url}; see ${output}`, {
+      cause: error,
+    });
+  }
+  return { pid: child.pid as number, stop };
+}
+
+interface ProcessOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** The file for standard output and error. */
+  readonly output: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+async function untilAnswering(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+  child: ChildProcess,
+): Promise<void> {
+  let last: unknown;
+  for (const end = Date.now() + START_MS; Date.now() < end; await sleep(50)) {
+    if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`);
+    try {
+      const response = await fetch(url, { headers });
+      const body = await response.text();
+      if (response.ok) return;
+      last = new Error(`${response.status} ${body}`);
+    } catch (error) {
+      last = error;
+    }
+  }
+  throw last;
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await ended;
+  clearTimeout(late);
+}
+
+/** A TCP port of 127.0.0.1 that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
