@@ -12,6 +12,14 @@ export function parametersInvalid(errors: readonly FieldError[]): ProblemError {
   return problem('WT-PARAMETER-INVALID', `The path is not valid in: ${names}.`, { errors });
 }
 
+/** A value that a template needs is missing, or does not fit where it is to go. */
+export function valueInvalid(pointer: string, detail: string, cause?: unknown): ProblemError {
+  return problem('WT-PARAMETER-INVALID', `${pointer} ${detail}.`, {
+    errors: [{ pointer, detail }],
+    cause,
+  });
+}
+
 export function routeNotFound(path: string): ProblemError {
   return problem('WT-ROUTE-NOT-FOUND', `The gateway has no route for ${path}.`);
 }
@@ -24,6 +32,14 @@ export function methodNotAllowed(method: string, allow: string): ProblemError {
 
 export function bodyTooLarge(maxBytes: number): ProblemError {
   return problem('WT-BODY-TOO-LARGE', `The body is larger than ${maxBytes} bytes; send less.`);
+}
+
+export function bodyMalformed(cause: unknown): ProblemError {
+  return problem('WT-BODY-MALFORMED', 'The body is not valid JSON.', { cause });
+}
+
+export function mediaTypeUnsupported(expected: string): ProblemError {
+  return problem('WT-MEDIA-TYPE-UNSUPPORTED', `The body is of another type; send ${expected}.`);
 }
 
 export function rateLimited(limit: number, windowMs: number, retryAfter: string): ProblemError {

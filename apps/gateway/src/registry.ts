@@ -1,8 +1,11 @@
 import { aggregate } from './endpoints/aggregate.ts';
 import { http } from './endpoints/http.ts';
+import { reply } from './endpoints/reply.ts';
 import { stream } from './endpoints/stream.ts';
+import { formToQuery } from './filters/form-to-query.ts';
 import { headers } from './filters/headers.ts';
 import { rateLimit } from './filters/rate-limit.ts';
+import { rewrite } from './filters/rewrite.ts';
 import type { EndpointDefinition, FilterDefinition, Registry } from './plugin.ts';
 
 /**
@@ -11,8 +14,8 @@ import type { EndpointDefinition, FilterDefinition, Registry } from './plugin.ts
  */
 export function builtInRegistry(): Registry {
   return {
-    filters: byName([headers, rateLimit] as FilterDefinition[]),
-    endpoints: byName([http, aggregate, stream] as EndpointDefinition[]),
+    filters: byName([headers, rateLimit, rewrite, formToQuery] as FilterDefinition[]),
+    endpoints: byName([http, aggregate, stream, reply] as EndpointDefinition[]),
   };
 }
 
