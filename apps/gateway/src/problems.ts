@@ -50,6 +50,13 @@ export function rateLimited(limit: number, windowMs: number, retryAfter: string)
   );
 }
 
+/** The limit cannot be counted, and what is not counted must not pass. */
+export function limiterUnavailable(): ProblemError {
+  return problem('WT-UNAVAILABLE', 'The rate limit cannot be counted now; try again.', {
+    headers: { 'retry-after': '1' },
+  });
+}
+
 /** No replica took the request: none of its bytes were sent. */
 export function upstreamUnavailable(upstream: string, cause: unknown): ProblemError {
   return problem('WT-UNAVAILABLE', `The service ${upstream} cannot be reached; try again.`, {

@@ -23,6 +23,8 @@ export function connectRedis(
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(attempt * 100, LONGEST_RECONNECT_MS),
   });
+  // Each limiter listens; how many there are is the configuration's matter.
+  redis.setMaxListeners(0);
   let failing = false;
   redis.on('error', (error: Error) => {
     if (!failing)

@@ -11,9 +11,9 @@ import { startBackend, unusedPort } from './support/backend.ts';
 import { oneUpstream, problemOf, startGateway } from './support/gateway.ts';
 import type { RunningGateway } from './support/gateway.ts';
 
-const limited = (url: string, limit: number, { window = '1m', name = 'default' } = {}) =>
+const limited = (url: string, limit: number, options: Record<string, unknown> = {}) =>
   oneUpstream(url, {
-    route: `incoming: [{ rateLimit: { limit: ${limit}, window: ${window}, name: ${name} } }]`,
+    route: `incoming: [{ rateLimit: ${JSON.stringify({ limit, window: '1m', ...options })} }]`,
   });
 
 async function statuses(url: string, count: number, headers: Record<string, string> = {}) {
@@ -153,7 +153,7 @@ describeWithRedis('a rate limit kept in Redis', () => {
     onTestFinished(() => server.close());
     const backend = await startBackend();
     const redis = connectRedis(server.url, 500);
-    const gateway = await startGateway(limited(backend.url, 1_000), { redis });
+    const gateway = await startGateway(limited(backend.url, 1_000, { lease: 1 }), { redis });
     await untilCounting(gateway);
     const counted = async () =>
       Number(

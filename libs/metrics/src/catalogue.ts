@@ -187,7 +187,7 @@ export const CATALOGUE = {
     kind: 'counter',
     unit: 'requests',
     labels: ['service', 'limiter', 'outcome'],
-    help: 'Decisions of a rate limiter, by outcome (passed, refused, or unchecked while its store failed).',
+    help: 'Decisions of a rate limiter, by outcome: passed or refused; while its store failed unchecked, closed, passed-locally or refused-locally, by its policy.',
   },
   gatewayDecisions: {
     name: 'gateway_decisions_total',

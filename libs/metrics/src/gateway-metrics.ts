@@ -18,6 +18,9 @@ export function createGatewayMetrics(
       passed: decisions.labels(service, limiter, 'passed'),
       refused: decisions.labels(service, limiter, 'refused'),
       unchecked: decisions.labels(service, limiter, 'unchecked'),
+      closed: decisions.labels(service, limiter, 'closed'),
+      'passed-locally': decisions.labels(service, limiter, 'passed-locally'),
+      'refused-locally': decisions.labels(service, limiter, 'refused-locally'),
     };
     for (const counter of Object.values(counters)) counter.inc(0);
     return counters;

@@ -85,11 +85,18 @@ export interface UpstreamReplicas {
   readonly usable: number;
 }
 
+/**
+ * What a rate limiter did with a request; while its store fails, by its policy: `unchecked` passed,
+ * `closed` was refused, the others were counted by the process alone.
+ */
+export type RateLimitOutcome =
+  'passed' | 'refused' | 'unchecked' | 'closed' | 'passed-locally' | 'refused-locally';
+
 /** The decisions that a gateway takes. */
 export interface GatewayMetrics {
   /** A request goes to another replica; `reason` is the error code of the attempt before. */
   retry(upstream: string, reason: string): void;
-  rateLimit(limiter: string, outcome: 'passed' | 'refused' | 'unchecked'): void;
+  rateLimit(limiter: string, outcome: RateLimitOutcome): void;
   /** A decision of a filter or endpoint on a route: made once, called for each. */
   decision(route: string, decider: string, outcome: string): () => void;
   reload(outcome: 'done' | 'refused'): void;
