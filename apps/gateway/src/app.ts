@@ -6,6 +6,7 @@ import type { Environment } from './config/interpolate.ts';
 import { loadConfig } from './config/load.ts';
 import { configSchema } from './config/schema.ts';
 import { createValidator } from './config/validate.ts';
+import { createContractStore } from './contracts/store.ts';
 import { Exchange } from './exchange.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { runExchange } from './pipeline.ts';
@@ -72,6 +73,7 @@ export function createGateway({
 }: GatewayDependencies): Gateway {
   const registry = builtInRegistry();
   const validate = createValidator(configSchema(registry));
+  const contracts = createContractStore();
   const shared = new Shared();
   const timers = new Set<NodeJS.Timeout>();
   const observer: UpstreamObserver = {
@@ -86,7 +88,7 @@ export function createGateway({
 
   async function load(): Promise<number> {
     const generation = shared.begin();
-    const config = loadConfig(configFile, environment, validate);
+    const config = loadConfig(configFile, environment, validate, contracts);
     const built = buildGateway(config, {
       registry,
       shared,

@@ -1,5 +1,10 @@
 import { globSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import type { Contract } from '../contracts/contract.ts';
+import { ContractFileError } from '../contracts/document.ts';
+import { expandRoute } from '../contracts/expand.ts';
+import type { WrittenRoute } from '../contracts/expand.ts';
+import type { ContractStore } from '../contracts/store.ts';
 import { GatewayConfigError } from './errors.ts';
 import type { Environment } from './interpolate.ts';
 import { builtInDefaults } from './schema.ts';
@@ -11,7 +16,9 @@ import type { SchemaMistake } from './validate.ts';
 /** A configuration that its schema allows. */
 export interface LoadedConfig {
   readonly config: GatewayConfig;
-  /** Every file that it was read from, the first one included. */
+  /** The contracts of those upstreams that have one. */
+  readonly contracts: ReadonlyMap<string, Contract>;
+  /** Every file that it was read from, the first one and contracts included. */
   readonly files: readonly string[];
   /** A mistake at a place of `config`, such as `/routes/3/endpoint`. */
   mistakeAt(pointer: string, message: string): Mistake;
@@ -40,6 +47,7 @@ export function loadConfig(
   file: string,
   environment: Environment,
   validate: (value: unknown) => readonly SchemaMistake[],
+  contractStore: ContractStore,
 ): LoadedConfig {
   const root = readSource(file, environment);
   const included = includedFiles(root).map((name) => readSource(name, environment));
@@ -66,13 +74,21 @@ export function loadConfig(
       } else
         upstreams.set(name, { config: withUpstreamDefaults(upstream, defaults.upstream), origin });
     }
+  }
+  const contracts = readContracts(upstreams, contractStore, mistakes);
+  for (const source of sources) {
+    const raw = (source.value ?? {}) as RawConfig;
     for (const [index, route] of (raw.routes ?? []).entries()) {
-      const config = {
-        ...builtInDefaults().route,
-        ...defaults.route,
-        ...route,
-      } as unknown as RouteConfig;
-      routes.push({ config, origin: { source, pointer: `/routes/${index}` } });
+      const written = { ...builtInDefaults().route, ...defaults.route, ...route };
+      const origin = { source, pointer: `/routes/${index}` };
+      routes.push(
+        ...expanded(written as unknown as WrittenRoute, origin, contracts, mistakes).map(
+          (config) => ({
+            config,
+            origin,
+          }),
+        ),
+      );
     }
   }
   if (mistakes.length > 0) throw new GatewayConfigError(mistakes);
@@ -82,7 +98,11 @@ export function loadConfig(
       upstreams: Object.fromEntries([...upstreams].map(([name, { config }]) => [name, config])),
       routes: routes.map(({ config }) => config),
     },
-    files: sources.map((source) => source.file),
+    contracts,
+    files: [
+      ...sources.map((source) => source.file),
+      ...new Set([...contracts.values()].map(({ document }) => document.file)),
+    ],
     mistakeAt(pointer, message) {
       const [, kind, key = '', ...rest] = pointer.split('/');
       const origin = kind === 'routes' ? routes[Number(key)]?.origin : upstreams.get(key)?.origin;
@@ -116,6 +136,54 @@ function mistakesOf(
 
 function mistakeOf({ source, pointer }: Origin, inside: string, message: string): Mistake {
   return { file: shortName(source.file), line: source.lineOf(pointer + inside), message };
+}
+
+type Upstreams = ReadonlyMap<string, { readonly config: UpstreamConfig; readonly origin: Origin }>;
+
+/** The contract of each upstream that has one; its file is relative to the one that names it. */
+function readContracts(
+  upstreams: Upstreams,
+  store: ContractStore,
+  mistakes: Mistake[],
+): ReadonlyMap<string, Contract> {
+  const contracts = new Map<string, Contract>();
+  for (const [name, { config, origin }] of upstreams) {
+    if (config.contract === undefined) continue;
+    const file = resolve(dirname(origin.source.file), config.contract);
+    try {
+      contracts.set(name, store.read(file));
+    } catch (error) {
+      if (!(error instanceof ContractFileError)) throw error;
+      const { line, message } = error;
+      if (line === undefined) {
+        const text = `the contract ${shortName(file)} ${message}`;
+        mistakes.push(mistakeOf(origin, '/contract', text));
+      } else mistakes.push({ file: shortName(file), line, message });
+    }
+  }
+  return contracts;
+}
+
+/** The routes that one is written for; what its contract lets it not be goes to `mistakes`. */
+function expanded(
+  route: WrittenRoute,
+  origin: Origin,
+  contracts: ReadonlyMap<string, Contract>,
+  mistakes: Mistake[],
+): readonly RouteConfig[] {
+  return expandRoute(
+    route,
+    (upstream) => contracts.get(upstream),
+    (inside, message, operation) => {
+      const document = contracts.get(route.contract?.upstream ?? '')?.document;
+      if (operation === undefined || document === undefined) {
+        mistakes.push(mistakeOf(origin, inside, message));
+        return;
+      }
+      const line = document.lineOf(operation.pointer);
+      mistakes.push({ file: shortName(document.file), line, message });
+    },
+  );
 }
 
 function withUpstreamDefaults(

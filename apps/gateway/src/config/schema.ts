@@ -68,6 +68,12 @@ export function configSchema({ filters, endpoints }: Registry): Record<string, u
               description:
                 'Where its replicas are: dns://name:port, or http://host:port, several separated by commas.',
             },
+            contract: {
+              type: 'string',
+              minLength: 1,
+              description:
+                'Its OpenAPI 3.1 file, YAML or JSON, relative to this one: the source of its operations.',
+            },
             ...upstream,
           },
           required: ['discover'],
@@ -109,9 +115,14 @@ export function configSchema({ filters, endpoints }: Registry): Record<string, u
               minProperties: 1,
               maxProperties: 1,
             },
+            contract: contractSchema,
             ...route,
           },
-          required: ['path', 'methods', 'endpoint'],
+          if: { properties: { contract: true }, required: ['contract'] },
+          else: {
+            properties: { path: true, methods: true, endpoint: true },
+            required: ['path', 'methods', 'endpoint'],
+          },
           additionalProperties: false,
         },
       },
@@ -119,6 +130,33 @@ export function configSchema({ filters, endpoints }: Registry): Record<string, u
     additionalProperties: false,
   };
 }
+
+const operationIds = (description: string) => ({
+  type: 'array',
+  description,
+  items: { type: 'string' },
+  minItems: 1,
+  uniqueItems: true,
+});
+
+const contractSchema = {
+  type: 'object',
+  description:
+    "Instead of path, methods and endpoint: a route for each operation of an upstream's contract, all with the filters and times of this one.",
+  properties: {
+    upstream: { type: 'string', description: 'A name under `upstreams`; it has a `contract`.' },
+    prefix: {
+      type: 'string',
+      pattern: '^(/[A-Za-z0-9._~-]+)*$',
+      description: "Before each operation's path, such as /api.",
+      default: '',
+    },
+    operations: operationIds('Which operations, by operationId; all unless given.'),
+    except: operationIds('Operations that are left out.'),
+  },
+  required: ['upstream'],
+  additionalProperties: false,
+};
 
 function routeProperties(incoming: object, outgoing: object): Record<string, object> {
   return {

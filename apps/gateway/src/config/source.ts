@@ -59,7 +59,7 @@ export function pointerParts(pointer: string): readonly string[] {
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-function nodeAt(document: Document, pointer: string): Node | null {
+export function nodeAt(document: Document, pointer: string): Node | null {
   let node: Node | null = document.contents as Node | null;
   for (const part of pointerParts(pointer)) {
     let next: unknown;

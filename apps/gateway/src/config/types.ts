@@ -30,6 +30,8 @@ export interface ProbeConfig {
 export interface UpstreamConfig {
   /** `dns://name:port`, or `http://host:port` once or more, separated by commas. */
   readonly discover: string;
+  /** Its OpenAPI 3.1 file, by its whole path. */
+  readonly contract?: string;
   readonly probe: ProbeConfig;
   /** The most connections to one replica. */
   readonly connections: number;
@@ -54,6 +56,8 @@ export interface RouteConfig {
   readonly incoming: readonly FilterConfig[];
   readonly outgoing: readonly FilterConfig[];
   readonly endpoint: EndpointConfig;
+  /** The operation that it was made from, for a route of a contract. */
+  readonly operation?: string;
 }
 
 /** The configuration whole: files included, defaults filled in, environment substituted. */
