@@ -1,6 +1,6 @@
 import type { Logger } from '@woodytoys/service';
 import { GatewayConfigError } from './config/errors.ts';
-import type { LoadedConfig } from './config/load.ts';
+import type { LoadedConfig } from './config/merge.ts';
 import type {
   FilterConfig,
   Mistake,
@@ -12,6 +12,7 @@ import type { GatewayMetrics } from './metrics.ts';
 import { parsePathTemplate } from './path-template.ts';
 import type { BuildContext, Endpoint, FilterDefinition, SharedRedis, Registry } from './plugin.ts';
 import type { Shared } from './shared.ts';
+import type { Slices } from './slices.ts';
 import { RouteTable } from './table.ts';
 import type { Route, Step } from './table.ts';
 import { durationMs } from './units.ts';
@@ -22,8 +23,8 @@ import type { UpstreamObserver } from './upstreams/upstream-request.ts';
 import { Upstream } from './upstreams/upstream.ts';
 
 export interface BuildDependencies {
-  readonly registry: Registry;
   readonly shared: Shared;
+  readonly slices: Slices;
   readonly metrics: GatewayMetrics;
   readonly observer: UpstreamObserver;
   readonly log: Logger;
@@ -39,10 +40,14 @@ export interface BuiltGateway {
 /**
  * Makes the route table of a configuration.
  * @throws GatewayConfigError with everything that the schema could not see: an upstream that is not
- * there, a path that is none, the same route twice.
+ * there, a path that is none, the same route twice (rejection).
  */
-export function buildGateway(loaded: LoadedConfig, dependencies: BuildDependencies): BuiltGateway {
-  const { config } = loaded;
+export async function buildGateway(
+  loaded: LoadedConfig,
+  dependencies: BuildDependencies,
+): Promise<BuiltGateway> {
+  const { config, registry } = loaded;
+  const { slices } = dependencies;
   const mistakes: Mistake[] = [];
   const attempt = <Result>(pointer: string, work: () => Result): Result | undefined => {
     try {
@@ -60,8 +65,9 @@ export function buildGateway(loaded: LoadedConfig, dependencies: BuildDependenci
       upstreams.set(name, buildUpstream(name, upstreamConfig, dependencies)),
     );
   }
-  const routes: Route[] = [];
+  const table = new RouteTable();
   for (const [index, routeConfig] of config.routes.entries()) {
+    if (slices.over()) await slices.next();
     const at = `/routes/${index}`;
     const template = attempt(`${at}/path`, () => parsePathTemplate(routeConfig.path));
     if (template === undefined) continue;
@@ -69,7 +75,7 @@ export function buildGateway(loaded: LoadedConfig, dependencies: BuildDependenci
       ...dependencies,
       route: routeConfig,
       template,
-      handsOn: handsOn(routeConfig, dependencies.registry),
+      handsOn: handsOn(routeConfig, registry),
       decision: (decider, outcome) =>
         dependencies.metrics.gateway.decision(routeConfig.path, decider, outcome),
       shared: (key, create) => dependencies.shared.get(key, create),
@@ -85,14 +91,12 @@ export function buildGateway(loaded: LoadedConfig, dependencies: BuildDependenci
       },
     };
     attempt(`${at}/parameters`, () => checkParameterNames(routeConfig, template.parameters));
-    const route = buildRoute(routeConfig, at, context, dependencies.registry, attempt);
+    const route = buildRoute(routeConfig, at, context, registry, attempt);
     if (route === undefined) continue;
-    // Added one by one, so that a clash is told at the route that brought it.
-    attempt(at, () => new RouteTable([...routes.filter(sameShape(route)), route]));
-    routes.push(route);
+    attempt(at, () => table.add(route));
   }
   if (mistakes.length > 0) throw new GatewayConfigError(mistakes);
-  return { table: new RouteTable(routes), upstreams: [...upstreams.values()] };
+  return { table, upstreams: [...upstreams.values()] };
 }
 
 class AlreadyTold extends Error {}
@@ -166,11 +170,6 @@ function nameAndOptions(config: FilterConfig): readonly [string, unknown] {
   return typeof config === 'string'
     ? [config, undefined]
     : (Object.entries(config)[0] as [string, unknown]);
-}
-
-function sameShape({ host, template }: Route): (other: Route) => boolean {
-  const shape = (text: string) => text.replaceAll(/\{\w+\}/g, '{}');
-  return (other) => other.host === host && shape(other.template.text) === shape(template.text);
 }
 
 function checkParameterNames({ parameters = {} }: RouteConfig, had: readonly string[]): void {

@@ -18,12 +18,11 @@ await runApp({
       metrics: registry.service('gateway'),
       log,
       trustedProxies: settings.TRUSTED_PROXIES,
+      watch: settings.GATEWAY_WATCH,
       ...(redis && { redis }),
     });
-    process.on('SIGHUP', () => {
-      // The old table goes on: a reload that is refused is told, and changes nothing.
-      gateway.reload().catch((error: Error) => log.error({ error }, 'reload refused'));
-    });
+    // A reload that is refused was logged, and changes nothing.
+    process.on('SIGHUP', () => void gateway.reload().catch(() => undefined));
     return { app: gateway, ready: () => gateway.ready() };
   },
 });

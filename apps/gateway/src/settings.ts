@@ -1,5 +1,5 @@
 import { processConfig } from '@woodytoys/runtime';
-import { integer, port, secretUrl, text } from '@woodytoys/service';
+import { flag, integer, port, secretUrl, text } from '@woodytoys/service';
 import { gatewayConfigFile } from './app.ts';
 
 /** What the gateway's process reads from the environment. */
@@ -8,6 +8,9 @@ export const gatewayConfig = {
   PORT: port(8080).describe('Where the gateway answers.'),
   GATEWAY_CONFIG: text(gatewayConfigFile).describe(
     'The YAML file of routes and upstreams; its `${NAME}` are read from the environment too.',
+  ),
+  GATEWAY_WATCH: flag(true).describe(
+    'Whether a change of that file, or of one that it includes, is used at once; SIGHUP always is.',
   ),
   REDIS_URL: secretUrl(['redis', 'rediss'])
     .optional()

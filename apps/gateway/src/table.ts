@@ -25,7 +25,10 @@ export interface Route {
 /** The routes of one path, by method. */
 interface PathEntry {
   readonly template: PathTemplate;
-  readonly byMethod: Map<string, Route>;
+  /** By the methods that routes list. */
+  readonly own: Map<string, Route>;
+  /** The same with HEAD, where GET answers it. */
+  byMethod: ReadonlyMap<string, Route>;
   allow: string;
 }
 
@@ -49,36 +52,39 @@ const ENCODED_SLASH = /%2f|%5c/i;
  * routes are meant, static segments before parameters; the method then picks one of them.
  */
 export class RouteTable {
-  readonly routes: readonly Route[];
+  readonly #routes: Route[] = [];
+  readonly #entries = new Map<string, PathEntry>();
   readonly #anyHost = newRouter();
   readonly #byHost = new Map<string, ReturnType<typeof newRouter>>();
 
   /** @throws TypeError when two routes have the same host, path and method. */
-  constructor(routes: readonly Route[]) {
-    this.routes = routes;
-    const entries = new Map<string, PathEntry>();
-    for (const route of routes) {
-      const pattern = routerPattern(route.template);
-      // Two templates that differ in the names of their parameters alone are one path.
-      const key = `${route.host ?? ''} ${pattern.replaceAll(/(?<!:):\w+/g, ':')}`;
-      let entry = entries.get(key);
-      if (entry === undefined) {
-        entry = { template: route.template, byMethod: new Map(), allow: '' };
-        entries.set(key, entry);
-        this.#router(route.host).on('GET', pattern, noop, entry);
-      } else if (entry.template.text !== route.template.text) {
-        throw new TypeError(
-          `${route.template.text} and ${entry.template.text} are the same path; name their parameters alike`,
-        );
-      }
-      for (const method of route.methods) {
-        if (entry.byMethod.has(method)) {
-          throw new TypeError(`${method} ${route.template.text} is there twice; keep one`);
-        }
-        entry.byMethod.set(method, route);
-      }
+  constructor(routes: readonly Route[] = []) {
+    for (const route of routes) this.add(route);
+  }
+
+  get routes(): readonly Route[] {
+    return this.#routes;
+  }
+
+  /**
+   * Adds a route; for whoever makes the table, since one in use never changes.
+   * @throws TypeError when there is one of the same host, path and method, or of the same path with
+   * other names; then nothing is added.
+   */
+  add(route: Route): void {
+    const pattern = routerPattern(route.template);
+    // Two templates that differ in the names of their parameters alone are one path.
+    const key = `${route.host ?? ''} ${pattern.replaceAll(/(?<!:):\w+/g, ':')}`;
+    let entry = this.#entries.get(key);
+    if (entry !== undefined) checkSamePath(entry, route);
+    else {
+      entry = { template: route.template, own: new Map(), byMethod: new Map(), allow: '' };
+      this.#entries.set(key, entry);
+      this.#router(route.host).on('GET', pattern, noop, entry);
     }
-    for (const entry of entries.values()) finish(entry);
+    for (const method of route.methods) entry.own.set(method, route);
+    finish(entry);
+    this.#routes.push(route);
   }
 
   /** @throws ProblemError 400 when the path cannot be decoded. */
@@ -132,10 +138,24 @@ function newRouter() {
 /** The router only finds: what answers is in its store. */
 function noop(): void {}
 
+/** @throws TypeError when a route cannot be added to the path's others. */
+function checkSamePath(entry: PathEntry, { template, methods }: Route): void {
+  if (entry.template.text !== template.text) {
+    throw new TypeError(
+      `${template.text} and ${entry.template.text} are the same path; name their parameters alike`,
+    );
+  }
+  for (const method of methods) {
+    if (entry.own.has(method)) {
+      throw new TypeError(`${method} ${template.text} is there twice; keep one`);
+    }
+  }
+}
+
 /** A path that has GET answers HEAD too, and says so. */
 function finish(entry: PathEntry): void {
-  const get = entry.byMethod.get('GET');
-  if (get !== undefined && !entry.byMethod.has('HEAD')) entry.byMethod.set('HEAD', get);
+  const get = entry.own.get('GET');
+  entry.byMethod = get === undefined ? entry.own : new Map([['HEAD', get], ...entry.own]);
   entry.allow = [...entry.byMethod.keys()].sort().join(', ');
 }
 

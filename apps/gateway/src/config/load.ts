@@ -1,206 +1,95 @@
-import { globSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
-import type { Contract } from '../contracts/contract.ts';
-import { ContractFileError } from '../contracts/document.ts';
-import { expandRoute } from '../contracts/expand.ts';
-import type { WrittenRoute } from '../contracts/expand.ts';
+import { dirname, resolve } from 'node:path';
 import type { ContractStore } from '../contracts/store.ts';
+import type { Registry } from '../plugin.ts';
 import { GatewayConfigError } from './errors.ts';
-import type { Environment } from './interpolate.ts';
-import { builtInDefaults } from './schema.ts';
+import { mergeSources } from './merge.ts';
+import type { LoadedConfig, RawConfig } from './merge.ts';
+import { mistakeOf, shortName } from './place.ts';
+import type { Plugins } from './plugins.ts';
+import type { ReadFiles } from './read-files.ts';
 import { readSource } from './source.ts';
-import type { ConfigSource } from './source.ts';
-import type { GatewayConfig, Mistake, RouteConfig, UpstreamConfig } from './types.ts';
-import type { SchemaMistake } from './validate.ts';
+import type { ConfigSource, ReadContext } from './source.ts';
+import type { Mistake } from './types.ts';
+import type { Validate } from './validate.ts';
 
-/** A configuration that its schema allows. */
-export interface LoadedConfig {
-  readonly config: GatewayConfig;
-  /** The contracts of those upstreams that have one. */
-  readonly contracts: ReadonlyMap<string, Contract>;
-  /** Every file that it was read from, the first one and contracts included. */
-  readonly files: readonly string[];
-  /** A mistake at a place of `config`, such as `/routes/3/endpoint`. */
-  mistakeAt(pointer: string, message: string): Mistake;
+export interface LoadContext extends ReadContext {
+  readonly plugins: Plugins;
+  /** Makes the check of a file from what its plugins add; the same registry gives the same check. */
+  readonly validatorOf: (registry: Registry) => Validate;
+  readonly contracts: ContractStore;
 }
 
-interface RawConfig {
-  readonly include?: readonly string[];
-  readonly defaults?: {
-    readonly upstream?: Record<string, unknown>;
-    readonly route?: Record<string, unknown>;
-  };
-  readonly upstreams?: Readonly<Record<string, Record<string, unknown>>>;
-  readonly routes?: readonly Record<string, unknown>[];
-}
-
-interface Origin {
-  readonly source: ConfigSource;
-  readonly pointer: string;
-}
+/** What only the first file may have: so includes have no cycles, and defaults one place. */
+const ROOT_KEYS = ['include', 'plugins', 'defaults'] as const;
 
 /**
- * Reads a configuration and the files that it includes.
- * @throws GatewayConfigError with every mistake of every file, by line.
+ * Reads a configuration, the files that it includes, its plugins and its contracts.
+ * @throws GatewayConfigError with every mistake of every file, by line (rejection).
  */
-export function loadConfig(
-  file: string,
-  environment: Environment,
-  validate: (value: unknown) => readonly SchemaMistake[],
-  contractStore: ContractStore,
-): LoadedConfig {
-  const root = readSource(file, environment);
-  const included = includedFiles(root).map((name) => readSource(name, environment));
-  const sources = [root, ...included];
-  const mistakes = sources.flatMap((source) => mistakesOf(source, validate));
-  for (const source of included) {
-    for (const key of ['include', 'defaults'] as const) {
-      if ((source.value as RawConfig | undefined)?.[key] === undefined) continue;
-      const message = `"${key}" belongs in ${shortName(file)} alone; move it there`;
-      mistakes.push({ file: shortName(source.file), line: source.lineOf(`/${key}`), message });
+export async function loadConfig(file: string, context: LoadContext): Promise<LoadedConfig> {
+  const root = await readSource(file, context);
+  const mistakes: Mistake[] = [];
+  const sources = [root];
+  for (const name of await includedFiles(root, context.files, mistakes)) {
+    sources.push(await readSource(name, context));
+  }
+  const plugins = stringsAt(root, 'plugins');
+  const registry = await context.plugins.load(plugins, file, (index, message) => {
+    mistakes.push(mistakeOf({ source: root, pointer: `/plugins/${index}` }, '', message));
+  });
+  // Without a plugin, all that names its filters would be told too.
+  if (mistakes.length === 0) {
+    const validate = context.validatorOf(registry);
+    for (const source of sources) {
+      mistakes.push(...mistakesOf(source, validate));
+      if (context.slices.over()) await context.slices.next();
     }
   }
+  for (const source of sources.slice(1)) mistakes.push(...misplaced(source, file));
   if (mistakes.length > 0) throw new GatewayConfigError(mistakes);
-
-  const { defaults = {} } = (root.value ?? {}) as RawConfig;
-  const upstreams = new Map<string, { readonly config: UpstreamConfig; readonly origin: Origin }>();
-  const routes: { readonly config: RouteConfig; readonly origin: Origin }[] = [];
-  for (const source of sources) {
-    const raw = (source.value ?? {}) as RawConfig;
-    for (const [name, upstream] of Object.entries(raw.upstreams ?? {})) {
-      const origin = { source, pointer: `/upstreams/${name}` };
-      if (upstreams.has(name)) {
-        mistakes.push(mistakeOf(origin, '', `the upstream "${name}" is there twice; keep one`));
-      } else
-        upstreams.set(name, { config: withUpstreamDefaults(upstream, defaults.upstream), origin });
-    }
-  }
-  const contracts = readContracts(upstreams, contractStore, mistakes);
-  for (const source of sources) {
-    const raw = (source.value ?? {}) as RawConfig;
-    for (const [index, route] of (raw.routes ?? []).entries()) {
-      const written = { ...builtInDefaults().route, ...defaults.route, ...route };
-      const origin = { source, pointer: `/routes/${index}` };
-      routes.push(
-        ...expanded(written as unknown as WrittenRoute, origin, contracts, mistakes).map(
-          (config) => ({
-            config,
-            origin,
-          }),
-        ),
-      );
-    }
-  }
-  if (mistakes.length > 0) throw new GatewayConfigError(mistakes);
-
-  return {
-    config: {
-      upstreams: Object.fromEntries([...upstreams].map(([name, { config }]) => [name, config])),
-      routes: routes.map(({ config }) => config),
-    },
-    contracts,
-    files: [
-      ...sources.map((source) => source.file),
-      ...new Set([...contracts.values()].map(({ document }) => document.file)),
-    ],
-    mistakeAt(pointer, message) {
-      const [, kind, key = '', ...rest] = pointer.split('/');
-      const origin = kind === 'routes' ? routes[Number(key)]?.origin : upstreams.get(key)?.origin;
-      return mistakeOf(
-        origin ?? { source: root, pointer: '' },
-        rest.map((part) => `/${part}`).join(''),
-        message,
-      );
-    },
-  };
+  return { ...(await mergeSources(sources, context)), registry };
 }
 
-function includedFiles({ file, value }: ConfigSource): string[] {
-  const include = (value as RawConfig | undefined)?.include;
-  if (!Array.isArray(include)) return [];
-  const cwd = dirname(resolve(file));
-  const found = include.flatMap((pattern) => globSync(String(pattern), { cwd }).sort());
-  return [...new Set(found)].map((name) => resolve(cwd, name));
+/** The files that `include` names, each once; a pattern that finds none is a mistake. */
+async function includedFiles(
+  root: ConfigSource,
+  files: ReadFiles,
+  mistakes: Mistake[],
+): Promise<readonly string[]> {
+  const folder = dirname(resolve(root.file));
+  const found = new Set<string>();
+  for (const [index, pattern] of stringsAt(root, 'include').entries()) {
+    const names = await files.find(pattern, folder);
+    if (names.length === 0) {
+      const message = `no file in ${shortName(folder) || '.'} fits "${pattern}"; correct it or take it out`;
+      mistakes.push(mistakeOf({ source: root, pointer: `/include/${index}` }, '', message));
+    }
+    for (const name of names) found.add(name);
+  }
+  // A pattern such as *.yaml finds the file that it is written in.
+  found.delete(resolve(root.file));
+  return [...found];
 }
 
-function mistakesOf(
-  source: ConfigSource,
-  validate: (value: unknown) => readonly SchemaMistake[],
-): Mistake[] {
+/** The texts of a list at the top of a file that its schema has not checked yet. */
+function stringsAt({ value }: ConfigSource, key: 'include' | 'plugins'): readonly string[] {
+  const list = (value as RawConfig | null | undefined)?.[key];
+  if (!Array.isArray(list)) return [];
+  return list.filter((item) => typeof item === 'string');
+}
+
+function misplaced(source: ConfigSource, root: string): Mistake[] {
+  return ROOT_KEYS.flatMap((key) => {
+    if ((source.value as RawConfig | null | undefined)?.[key] === undefined) return [];
+    const message = `"${key}" belongs in ${shortName(root)} alone; move it there`;
+    return [mistakeOf({ source, pointer: `/${key}` }, '', message)];
+  });
+}
+
+function mistakesOf(source: ConfigSource, validate: Validate): Mistake[] {
   const file = shortName(source.file);
   if (source.mistakes.length > 0) return source.mistakes.map((mistake) => ({ ...mistake, file }));
   return validate(source.value)
     .map(({ pointer, message }) => ({ file, line: source.lineOf(pointer), message }))
     .sort((one, other) => one.line - other.line);
-}
-
-function mistakeOf({ source, pointer }: Origin, inside: string, message: string): Mistake {
-  return { file: shortName(source.file), line: source.lineOf(pointer + inside), message };
-}
-
-type Upstreams = ReadonlyMap<string, { readonly config: UpstreamConfig; readonly origin: Origin }>;
-
-/** The contract of each upstream that has one; its file is relative to the one that names it. */
-function readContracts(
-  upstreams: Upstreams,
-  store: ContractStore,
-  mistakes: Mistake[],
-): ReadonlyMap<string, Contract> {
-  const contracts = new Map<string, Contract>();
-  for (const [name, { config, origin }] of upstreams) {
-    if (config.contract === undefined) continue;
-    const file = resolve(dirname(origin.source.file), config.contract);
-    try {
-      contracts.set(name, store.read(file));
-    } catch (error) {
-      if (!(error instanceof ContractFileError)) throw error;
-      const { line, message } = error;
-      if (line === undefined) {
-        const text = `the contract ${shortName(file)} ${message}`;
-        mistakes.push(mistakeOf(origin, '/contract', text));
-      } else mistakes.push({ file: shortName(file), line, message });
-    }
-  }
-  return contracts;
-}
-
-/** The routes that one is written for; what its contract lets it not be goes to `mistakes`. */
-function expanded(
-  route: WrittenRoute,
-  origin: Origin,
-  contracts: ReadonlyMap<string, Contract>,
-  mistakes: Mistake[],
-): readonly RouteConfig[] {
-  return expandRoute(
-    route,
-    (upstream) => contracts.get(upstream),
-    (inside, message, operation) => {
-      const document = contracts.get(route.contract?.upstream ?? '')?.document;
-      if (operation === undefined || document === undefined) {
-        mistakes.push(mistakeOf(origin, inside, message));
-        return;
-      }
-      const line = document.lineOf(operation.pointer);
-      mistakes.push({ file: shortName(document.file), line, message });
-    },
-  );
-}
-
-function withUpstreamDefaults(
-  upstream: Record<string, unknown>,
-  defaults: Record<string, unknown> = {},
-): UpstreamConfig {
-  const builtIn = builtInDefaults();
-  return {
-    ...builtIn.upstream,
-    ...defaults,
-    ...upstream,
-    probe: { ...builtIn.probe, ...(defaults['probe'] as object), ...(upstream['probe'] as object) },
-  } as unknown as UpstreamConfig;
-}
-
-/** As somebody in the working directory would name it. */
-function shortName(file: string): string {
-  const name = relative(process.cwd(), resolve(file));
-  return name.startsWith('..') ? file : name;
 }

@@ -47,6 +47,13 @@ export function configSchema({ filters, endpoints }: Registry): Record<string, u
           'Files with further upstreams and routes, relative to this one; * and ** are wildcards.',
         items: { type: 'string' },
       },
+      plugins: {
+        type: 'array',
+        description:
+          'Packages with further filters and endpoints, or files, relative to this one, that begin with "./".',
+        items: { type: 'string', minLength: 1 },
+        uniqueItems: true,
+      },
       defaults: {
         type: 'object',
         description: 'What holds for each upstream or route that does not say otherwise.',

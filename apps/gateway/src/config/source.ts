@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml';
-import type { Document, Node } from 'yaml';
+import { LineCounter, isMap, isScalar, isSeq } from 'yaml';
+import type { Node } from 'yaml';
+import type { Slices } from '../slices.ts';
 import { interpolate } from './interpolate.ts';
 import type { Environment } from './interpolate.ts';
+import type { ReadFiles } from './read-files.ts';
 import type { Mistake } from './types.ts';
+import { parseYaml } from './yaml.ts';
 
 /** One YAML file of the configuration, and where in it each value was written. */
 export interface ConfigSource {
@@ -15,39 +17,47 @@ export interface ConfigSource {
   lineOf(pointer: string): number;
 }
 
+/** What reading a configuration needs. */
+export interface ReadContext {
+  readonly files: ReadFiles;
+  readonly environment: Environment;
+  readonly slices: Slices;
+}
+
 /** Reads a file; what is wrong with it is told in `mistakes`, never thrown. */
-export function readSource(file: string, environment: Environment): ConfigSource {
+export async function readSource(
+  file: string,
+  { files, environment, slices }: ReadContext,
+): Promise<ConfigSource> {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = await files.read(file);
   } catch (error) {
     const message = `cannot be read (${(error as NodeJS.ErrnoException).code}); name a file that is there`;
     return { file, value: undefined, mistakes: [{ file, line: 1, message }], lineOf: () => 1 };
   }
-  return parseSource(file, text, environment);
-}
-
-/** The same for a text that is at hand. */
-export function parseSource(file: string, text: string, environment: Environment): ConfigSource {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const yaml = await parseYaml(text, lines, slices);
   const lineAt = (offset: number) => Math.max(lines.linePos(offset).line, 1);
-  const mistakes: Mistake[] = document.errors.map(({ message, pos }) => ({
+  const mistakes: Mistake[] = yaml.errors.map(({ message, pos }) => ({
     file,
     line: lineAt(pos[0]),
     message,
   }));
   if (mistakes.length === 0) {
-    interpolate(document, environment, (name, offset) => {
-      const message = `the environment has no ${name}; set it, or give a default: \${${name}:-…}`;
-      mistakes.push({ file, line: lineAt(offset), message });
-    });
+    for (const document of yaml.documents) {
+      if (slices.over()) await slices.next();
+      interpolate(document, environment, (name, offset) => {
+        const message = `the environment has no ${name}; set it, or give a default: \${${name}:-…}`;
+        mistakes.push({ file, line: lineAt(offset), message });
+      });
+    }
   }
   return {
     file,
-    value: mistakes.length === 0 ? document.toJS({ maxAliasCount: 100 }) : undefined,
+    value: mistakes.length === 0 ? await yaml.toJS() : undefined,
     mistakes,
-    lineOf: (pointer) => lineAt(nodeAt(document, pointer)?.range?.[0] ?? 0),
+    lineOf: (pointer) => lineAt(nodeAt(yaml.contents, pointer)?.range?.[0] ?? 0),
   };
 }
 
@@ -59,8 +69,9 @@ export function pointerParts(pointer: string): readonly string[] {
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-export function nodeAt(document: Document, pointer: string): Node | null {
-  let node: Node | null = document.contents as Node | null;
+/** What a pointer leads to in a document, or the nearest thing around it. */
+export function nodeAt(contents: Node | null, pointer: string): Node | null {
+  let node = contents;
   for (const part of pointerParts(pointer)) {
     let next: unknown;
     if (isMap(node)) {

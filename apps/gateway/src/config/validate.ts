@@ -7,10 +7,11 @@ export interface SchemaMistake {
   readonly message: string;
 }
 
+/** Tells every mistake of a value. */
+export type Validate = (value: unknown) => readonly SchemaMistake[];
+
 /** Makes a function that tells every mistake of a value against `schema`. */
-export function createValidator(
-  schema: Record<string, unknown>,
-): (value: unknown) => readonly SchemaMistake[] {
+export function createValidator(schema: Record<string, unknown>): Validate {
   const ajv = new Ajv2020({
     allErrors: true,
     // Its errors then tell the schema that they are about.

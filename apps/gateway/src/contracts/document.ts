@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { nodeAt } from '../config/source.ts';
+import { parseYaml } from '../config/yaml.ts';
+import type { Slices } from '../slices.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -24,18 +25,15 @@ export class ContractFileError extends Error {
 }
 
 /**
- * Reads a contract in JSON or YAML.
- * @throws ContractFileError when there is no such file, or no OpenAPI 3.1 document in it.
+ * Reads the text of a contract, JSON or YAML.
+ * @throws ContractFileError when there is no OpenAPI 3.1 document in it (rejection).
  */
-export function readDocument(file: string): ContractDocument {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ContractFileError(`cannot be read (${code}); name a file that is there`);
-  }
-  const root = parse(text);
+export async function readDocument(
+  file: string,
+  text: string,
+  slices: Slices,
+): Promise<ContractDocument> {
+  const root = await parse(text, slices);
   if (!isObject(root)) {
     throw new ContractFileError('expected an OpenAPI document, found none', 1);
   }
@@ -48,7 +46,7 @@ export function readDocument(file: string): ContractDocument {
 }
 
 /** JSON is read as such: YAML's reader would take a hundred times as long. */
-function parse(text: string): unknown {
+async function parse(text: string, slices: Slices): Promise<unknown> {
   if (text.trimStart().startsWith('{')) {
     try {
       return JSON.parse(text);
@@ -56,17 +54,17 @@ function parse(text: string): unknown {
       // YAML's flow style begins alike; if it is not that either, its reader tells the line.
     }
   }
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
-  const [error] = document.errors;
-  if (error) throw new ContractFileError(error.message, lineCounter.linePos(error.pos[0]).line);
-  return document.toJS({ maxAliasCount: 100 });
+  const lines = new LineCounter();
+  const yaml = await parseYaml(text, lines, slices);
+  const [error] = yaml.errors;
+  if (error) throw new ContractFileError(error.message, lines.linePos(error.pos[0]).line);
+  return yaml.toJS();
 }
 
 function lineIn(text: string, pointer: string): number {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
-  const offset = nodeAt(document, pointer)?.range?.[0] ?? 0;
+  const offset = nodeAt(document.contents, pointer)?.range?.[0] ?? 0;
   return Math.max(lineCounter.linePos(offset).line, 1);
 }
 

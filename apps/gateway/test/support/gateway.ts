@@ -17,6 +17,9 @@ export interface RunningGateway {
   readonly url: string;
   readonly port: number;
   readonly log: TestLogger;
+  /** Where its configuration is. */
+  readonly folder: string;
+  readonly configFile: string;
   /** Writes another configuration over the one in use. */
   rewrite(yaml: string): void;
   /** The value of a series of `/metrics`, such as `gateway_retries_total{upstream="a"}`. */
@@ -64,6 +67,8 @@ export async function startGateway(
     url: `http://127.0.0.1:${server.port}`,
     port: server.port,
     log,
+    folder,
+    configFile,
     close,
     rewrite: (text) => writeFileSync(configFile, text),
     async metric(name, labels = {}) {
