@@ -57,6 +57,45 @@ export function limiterUnavailable(): ProblemError {
   });
 }
 
+/** `why` without its full stop. */
+export function idempotencyKeyInvalid(why: string): ProblemError {
+  return problem(
+    'WT-IDEMPOTENCY-KEY-INVALID',
+    `${why}; send one of your own for each request, such as a UUID, and the same with its repeats.`,
+  );
+}
+
+export function idempotencyInFlight(): ProblemError {
+  return problem(
+    'WT-IDEMPOTENCY-IN-FLIGHT',
+    'The first request with this Idempotency-Key still runs; repeat it in a moment.',
+    { headers: { 'retry-after': '1' } },
+  );
+}
+
+export function idempotencyKeyReused(): ProblemError {
+  return problem(
+    'WT-IDEMPOTENCY-KEY-REUSED',
+    'This Idempotency-Key was sent with another path, query, content type or body; send a new key.',
+  );
+}
+
+/** The request will not be run again; `reason` says why its answer cannot be given. */
+export function idempotencyOutcome(reason: string): ProblemError {
+  return problem(
+    'WT-IDEMPOTENCY-OUTCOME',
+    `A request with this Idempotency-Key has run before: ${reason}. Look whether it has taken effect before you send it with a new key.`,
+  );
+}
+
+export function idempotencyUnavailable(): ProblemError {
+  return problem(
+    'WT-UNAVAILABLE',
+    'It cannot be made sure that this Idempotency-Key is new; the request was not run. Try again.',
+    { headers: { 'retry-after': '1' } },
+  );
+}
+
 /** No replica took the request: none of its bytes were sent. */
 export function upstreamUnavailable(upstream: string, cause: unknown): ProblemError {
   return problem('WT-UNAVAILABLE', `The service ${upstream} cannot be reached; try again.`, {

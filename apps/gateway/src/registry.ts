@@ -4,6 +4,7 @@ import { reply } from './endpoints/reply.ts';
 import { stream } from './endpoints/stream.ts';
 import { formToQuery } from './filters/form-to-query.ts';
 import { headers } from './filters/headers.ts';
+import { idempotency } from './filters/idempotency.ts';
 import { rateLimit } from './filters/rate-limit.ts';
 import { rewrite } from './filters/rewrite.ts';
 import type { EndpointDefinition, FilterDefinition, Registry } from './plugin.ts';
@@ -14,7 +15,7 @@ import type { EndpointDefinition, FilterDefinition, Registry } from './plugin.ts
  */
 export function builtInRegistry(): Registry {
   return {
-    filters: byName([headers, rateLimit, rewrite, formToQuery] as FilterDefinition[]),
+    filters: byName([headers, idempotency, rateLimit, rewrite, formToQuery] as FilterDefinition[]),
     endpoints: byName([http, aggregate, stream, reply] as EndpointDefinition[]),
   };
 }

@@ -79,7 +79,7 @@ routes:
       ),
       'gateway.yaml:12 routes.2: "path" is missing',
       expect.stringMatching(
-        /^gateway.yaml:14 routes.2.incoming.0: must be one of headers, rateLimit$/,
+        /^gateway.yaml:14 routes.2.incoming.0: must be one of (\w+, )*headers, (\w+, )*rateLimit(, \w+)*$/,
       ),
       'gateway.yaml:15 routes.2.incoming.1.rateLimit.limit: must be integer',
     ]);

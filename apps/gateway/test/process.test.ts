@@ -1,15 +1,10 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { writeFileSync } from 'node:fs';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startBackend, unusedPort } from './support/backend.ts';
-import { temporaryFiles } from './support/gateway.ts';
 import { startLoad } from './support/load.ts';
-
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+import { startProcess } from './support/process.ts';
+import type { GatewayProcess } from './support/process.ts';
 
 const configuration = (path: string) => `
 upstreams:
@@ -22,48 +17,6 @@ routes:
     methods: [GET]
     endpoint: { stream: { upstream: a } }
 `;
-
-interface GatewayProcess {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly privateUrl: string;
-  readonly configFile: string;
-  readonly lines: () => readonly Record<string, unknown>[];
-}
-
-/** The gateway as a process of its own. */
-async function startProcess(
-  yaml: string,
-  environment: Readonly<Record<string, string>>,
-): Promise<GatewayProcess> {
-  const configFile = join(temporaryFiles({ 'gateway.yaml': yaml }), 'gateway.yaml');
-  const [port, privatePort] = [await unusedPort(), await unusedPort()];
-  const child = spawn(process.execPath, [main], {
-    env: {
-      PATH: process.env['PATH'],
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      PRIVATE_PORT: String(privatePort),
-      GATEWAY_CONFIG: configFile,
-      ...environment,
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let output = '';
-  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  return {
-    child,
-    url: `http://127.0.0.1:${port}`,
-    privateUrl: `http://127.0.0.1:${privatePort}`,
-    configFile,
-    lines: () =>
-      output
-        .split('\n')
-        .filter((line) => line.startsWith('{') && line.endsWith('}'))
-        .map((line) => JSON.parse(line) as Record<string, unknown>),
-  };
-}
 
 const readiness = async ({ privateUrl }: GatewayProcess) =>
   fetch(`${privateUrl}/readyz`).then(

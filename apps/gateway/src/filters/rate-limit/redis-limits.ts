@@ -15,12 +15,7 @@ export class RedisLimits implements Limits {
   readonly #rate: Rate;
   #loaded: Promise<void> | undefined;
 
-  constructor(
-    redis: SharedRedis,
-    prefix: string,
-    rate: Rate,
-    onFailing: (error: unknown) => void,
-  ) {
+  constructor(redis: SharedRedis, prefix: string, rate: Rate, onFailing: (error: unknown) => void) {
     this.#rate = rate;
     this.#health = new RedisHealth(redis, onFailing);
     this.#store = new RedisStore({
