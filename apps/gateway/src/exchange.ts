@@ -35,6 +35,8 @@ export class Exchange {
   query: string;
   /** Who asks, once a filter has made sure of it. */
   subject: string | undefined;
+  /** What the subject's token says; the same object for the same token. */
+  claims: Readonly<Record<string, unknown>> | undefined;
   /** Of `performance.now()`: when the answer is of no use any more. */
   deadlineAt = Number.POSITIVE_INFINITY;
   /** Its path template, as metrics and logs name it. */
@@ -133,6 +135,7 @@ export class Exchange {
     copy.targetPath = this.targetPath;
     copy.query = this.query;
     copy.subject = this.subject;
+    copy.claims = this.claims;
     copy.routeName = this.routeName;
     copy.parameters = this.parameters;
     return copy;

@@ -3,6 +3,9 @@ import type { FieldError, ProblemError } from '@woodytoys/service';
 
 /** The errors that the gateway itself answers, each said in one place. */
 
+/** What a `WWW-Authenticate` header names as protected. */
+const REALM = 'api';
+
 export function badRequest(detail: string, cause?: unknown): ProblemError {
   return problem('WT-REQUEST-UNREADABLE', detail, { cause });
 }
@@ -48,6 +51,44 @@ export function rateLimited(limit: number, windowMs: number, retryAfter: string)
     `More than ${limit} requests in ${windowMs / 1000} s; wait ${retryAfter} s.`,
     { headers: { 'retry-after': retryAfter } },
   );
+}
+
+/** RFC 6750 3: who sent no token is not told of an error. */
+export function credentialsMissing(): ProblemError {
+  return problem(
+    'WT-UNAUTHENTICATED',
+    'This needs a bearer token; send it as "Authorization: Bearer …".',
+    { headers: { 'www-authenticate': `Bearer realm="${REALM}"` } },
+  );
+}
+
+/** `what` is wrong with the token: the end of a sentence, in ASCII without quotation marks. */
+export function tokenInvalid(what: string): ProblemError {
+  const challenge = `Bearer realm="${REALM}", error="invalid_token", error_description="The token ${what}"`;
+  return problem('WT-UNAUTHENTICATED', `The token ${what}; get a new one from its issuer.`, {
+    headers: { 'www-authenticate': challenge },
+  });
+}
+
+export function keysUnavailable(cause: unknown): ProblemError {
+  return problem('WT-UNAVAILABLE', 'The token cannot be verified now; try again.', {
+    headers: { 'retry-after': '1' },
+    cause,
+  });
+}
+
+/** The token is good and not enough; `how` says what `wanted` is to it. */
+export function forbidden(
+  how: 'lacks' | 'has none of',
+  wanted: readonly string[],
+  scopes: readonly string[] | undefined,
+): ProblemError {
+  const scope = scopes === undefined ? '' : `, scope="${scopes.join(' ')}"`;
+  return problem('WT-FORBIDDEN', `The token ${how}: ${wanted.join(', ')}.`, {
+    headers: {
+      'www-authenticate': `Bearer realm="${REALM}", error="insufficient_scope"${scope}`,
+    },
+  });
 }
 
 /** The limit cannot be counted, and what is not counted must not pass. */

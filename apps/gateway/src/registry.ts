@@ -2,6 +2,8 @@ import { aggregate } from './endpoints/aggregate.ts';
 import { http } from './endpoints/http.ts';
 import { reply } from './endpoints/reply.ts';
 import { stream } from './endpoints/stream.ts';
+import { authenticate } from './filters/authenticate.ts';
+import { authorize } from './filters/authorize.ts';
 import { formToQuery } from './filters/form-to-query.ts';
 import { headers } from './filters/headers.ts';
 import { idempotency } from './filters/idempotency.ts';
@@ -15,7 +17,15 @@ import type { EndpointDefinition, FilterDefinition, Registry } from './plugin.ts
  */
 export function builtInRegistry(): Registry {
   return {
-    filters: byName([headers, idempotency, rateLimit, rewrite, formToQuery] as FilterDefinition[]),
+    filters: byName([
+      authenticate,
+      authorize,
+      formToQuery,
+      headers,
+      idempotency,
+      rateLimit,
+      rewrite,
+    ] as FilterDefinition[]),
     endpoints: byName([http, aggregate, stream, reply] as EndpointDefinition[]),
   };
 }
