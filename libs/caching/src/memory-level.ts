@@ -23,8 +23,15 @@ export class MemoryLevel implements SecondLevel {
   readonly #generations = new Map<string, number>();
   #leases = 0;
 
-  constructor(maxEntries: number) {
-    this.#entries = new LRUCache({ max: maxEntries });
+  /** @param maxBytes of all payloads together, as far as their characters tell; no bound unless given. */
+  constructor(maxEntries: number, maxBytes?: number) {
+    this.#entries = new LRUCache({
+      max: maxEntries,
+      ...(maxBytes !== undefined && {
+        maxSize: maxBytes,
+        sizeCalculation: ({ payload }: Stored) => payload.length + 1,
+      }),
+    });
     this.#locks = new LRUCache({ max: maxEntries });
   }
 

@@ -1,24 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheMetrics } from '@woodytoys/metrics';
 import type { Logger } from '@woodytoys/service';
 import type { FirstLevel } from './first-level.ts';
 import { Flights } from './flights.ts';
 import type { Flight } from './flights.ts';
 import { boundedKey } from './keys.ts';
+import { keepLease, readOrWait } from './lease.ts';
 import { absentPayload, decodePayload, encodePayload } from './payload.ts';
 import { jittered } from './policy.ts';
 import type { ResolvedPolicy } from './policy.ts';
-import { leaseMs } from './second-level.ts';
 import type { Reading, SecondLevel } from './second-level.ts';
 import type { CacheNamespace } from './types.ts';
 
 /** Longer than a lease, so that a dead holder is replaced before waiters give up on it. */
 const longestWaitMs = 5_000;
-/** A waiter asks after 5 ms and then ever less often: most loads take a few milliseconds. */
-const firstPollMs = 5;
-const slowestPollMs = 100;
-/** A load that hangs for longer loses its lease, so that it does not hold up the other replicas. */
-const longestLoadMs = 60_000;
 
 export interface ReadThroughParts {
   readonly name: string;
@@ -132,21 +126,16 @@ export class ReadThrough<T> implements CacheNamespace<T> {
 
   /** Reads, and waits while another replica loads. Without entry and lease: load all the same. */
   async #read(id: string): Promise<Reading | undefined> {
-    const deadline = performance.now() + longestWaitMs;
-    for (let pollMs = firstPollMs; ; pollMs = Math.min(2 * pollMs, slowestPollMs)) {
-      const reading = await this.#second.read(this.#name, id, this.policy.staleMs);
-      if (reading === undefined || reading.entry !== undefined || reading.lease !== undefined) {
-        return reading;
-      }
-      if (performance.now() > deadline) {
-        this.#log.warn(
-          { namespace: this.#name, key: id, waitedMs: longestWaitMs },
-          'another replica has been loading this cache entry for too long; loading it here too',
-        );
-        return undefined;
-      }
-      await sleep(pollMs * (0.75 + Math.random() / 2));
-    }
+    const reading = await readOrWait(this.#second, this.#name, id, {
+      staleMs: this.policy.staleMs,
+      longestMs: longestWaitMs,
+    });
+    if (reading !== 'waited in vain') return reading;
+    this.#log.warn(
+      { namespace: this.#name, key: id, waitedMs: longestWaitMs },
+      'another replica has been loading this cache entry for too long; loading it here too',
+    );
+    return undefined;
   }
 
   async #load(
@@ -237,18 +226,10 @@ export class ReadThrough<T> implements CacheNamespace<T> {
   /** Keeps a lease until the result is called. */
   #renew(id: string, flight: Flight, lease: string | undefined): () => void {
     if (lease === undefined) return () => {};
-    const since = performance.now();
-    const timer = setInterval(() => {
-      if (performance.now() - since > longestLoadMs) return clearInterval(timer);
-      void this.#second.renew(this.#name, id, lease).then((held) => {
-        if (held) return;
-        // Another replica has forgotten the key, and its message may be lost: join it no more.
-        clearInterval(timer);
-        flight.valid = false;
-        this.#flights.land(id, flight);
-      });
-    }, leaseMs / 3);
-    timer.unref();
-    return () => clearInterval(timer);
+    return keepLease(this.#second, this.#name, id, lease, () => {
+      // Another replica has forgotten the key, and its message may be lost: join it no more.
+      flight.valid = false;
+      this.#flights.land(id, flight);
+    });
   }
 }
