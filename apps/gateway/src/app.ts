@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import type { App, Logger } from '@woodytoys/service';
+import type { App, Logger, UpgradeListener } from '@woodytoys/service';
 import type { Environment } from './config/interpolate.ts';
 import { createConfigReader } from './config/reader.ts';
 import { Exchange } from './exchange.ts';
@@ -38,6 +38,7 @@ export interface GatewayDependencies {
 
 export interface Gateway extends App {
   readonly handler: RequestListener;
+  readonly upgrade: UpgradeListener;
   /**
    * Reads the configuration anew and swaps the table; requests under way keep the old one. One that
    * fails is logged and counted.
@@ -86,24 +87,29 @@ export function createGateway({
 
   function finish(exchange: Exchange, ended: () => void): void {
     const { response, routeName: route, startedAt } = exchange;
-    const whole = response.writableFinished;
+    const whole = response.writableFinished || exchange.answeredAs !== undefined;
     if (!whole) exchange.onClientGone?.();
     ended();
     const method = exchange.request.method as string;
-    const status = response.headersSent ? response.statusCode : CLIENT_GONE;
+    const status =
+      exchange.answeredAs ?? (response.headersSent ? response.statusCode : CLIENT_GONE);
     const durationSeconds = (performance.now() - startedAt) / 1000;
     exchange.end(status);
     metrics.http.observe({ method, route, status, durationSeconds });
     writeLog(log, exchange, method, status, durationSeconds, whole);
   }
 
+  function take(request: IncomingMessage, response: ServerResponse, upgradeHead?: Buffer): void {
+    const ended = metrics.http.start();
+    const exchange = new Exchange(request, response, trustedProxies);
+    exchange.upgradeHead = upgradeHead;
+    response.once('close', () => finish(exchange, ended));
+    runExchange(exchange, live.table);
+  }
+
   return {
-    handler(request: IncomingMessage, response: ServerResponse) {
-      const ended = metrics.http.start();
-      const exchange = new Exchange(request, response, trustedProxies);
-      response.once('close', () => finish(exchange, ended));
-      runExchange(exchange, live.table);
-    },
+    handler: (request, response) => take(request, response),
+    upgrade: take,
     start: () => live.start(),
     reload: () => live.reload(),
     async ready() {

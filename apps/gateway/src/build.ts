@@ -148,6 +148,7 @@ function buildRoute(
     incoming: each('incoming', (definition, options) => stepOf(definition, options, context)),
     outgoing: each('outgoing', ({ outgoing }, options) => outgoing?.(options, context)),
     endpoint,
+    takesUpgrade: endpoints.get(name)?.takesUpgrade?.(options as never) ?? false,
   };
 }
 

@@ -44,6 +44,10 @@ export class Exchange {
   parameters: PathParameters = {};
   /** Names and values in turn, written with whatever answer is given. */
   readonly answerHeaders: string[] = [];
+  /** What came after a request for WebSocket; undefined for every other request. */
+  upgradeHead: Buffer | undefined;
+  /** The status of an answer that was written to the connection itself, past `response`. */
+  answeredAs: number | undefined;
   /** Which replica answered, for the log. */
   upstream: string | undefined;
   replica: string | undefined;

@@ -2,7 +2,13 @@ import { TAKEN, sendAnswer, sendProblemAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { ParameterType } from './config/types.ts';
 import type { Exchange } from './exchange.ts';
-import { clientGone, methodNotAllowed, parametersInvalid, routeNotFound } from './problems.ts';
+import {
+  clientGone,
+  methodNotAllowed,
+  parametersInvalid,
+  routeNotFound,
+  upgradeRefused,
+} from './problems.ts';
 import type { Route, RouteTable } from './table.ts';
 
 /** An answer, or that the endpoint writes it itself. */
@@ -38,6 +44,9 @@ function findRoute(exchange: Exchange, table: RouteTable): Route {
   if (match === undefined) throw routeNotFound(exchange.path);
   exchange.routeName = match.template.text;
   if (match.route === undefined) throw methodNotAllowed(method, match.allow);
+  if (exchange.upgradeHead !== undefined && !match.route.takesUpgrade) {
+    throw upgradeRefused(exchange.path);
+  }
   exchange.parameters = match.parameters;
   if (match.route.parameters !== undefined) checkParameters(exchange, match.route.parameters);
   return match.route;

@@ -97,6 +97,8 @@ export interface EndpointDefinition<Options = never> {
   readonly options: OptionsSchema;
   /** True when it always writes its answer itself, so that no filter can wait for it. */
   readonly writesItself?: boolean;
+  /** Whether it takes requests for WebSocket (`exchange.upgradeHead`); they are refused unless it does. */
+  takesUpgrade?(options: Options): boolean;
   create(options: Options, context: BuildContext): Endpoint;
 }
 

@@ -192,6 +192,20 @@ export function partsDown(parts: readonly string[]): ProblemError {
   });
 }
 
+/** A client asks for WebSocket where there is none. */
+export function upgradeRefused(path: string): ProblemError {
+  return problem(
+    'WT-UPGRADE-REFUSED',
+    `There is no WebSocket at ${path}; ask without the Upgrade header.`,
+  );
+}
+
+export function gatewayCloses(): ProblemError {
+  return problem('WT-UNAVAILABLE', 'This gateway is closing; connect anew.', {
+    headers: { 'retry-after': '1' },
+  });
+}
+
 /** Nobody is left to read it: only the log sees this one. */
 export function clientGone(): Error {
   return new Error('the client went before the answer was whole');

@@ -20,6 +20,8 @@ export interface Route {
   readonly incoming: readonly Step[];
   readonly outgoing: readonly OutgoingFilter[];
   readonly endpoint: Endpoint;
+  /** Whether it takes requests for WebSocket. */
+  readonly takesUpgrade: boolean;
 }
 
 /** The routes of one path, by method. */

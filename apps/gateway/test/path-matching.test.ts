@@ -12,6 +12,7 @@ function route(path: string, methods: readonly string[] = ['GET'], host?: string
     parameters: undefined,
     incoming: [],
     outgoing: [],
+    takesUpgrade: false,
     endpoint: () => ({ status: 200, headers: [], body: null }),
   };
 }

@@ -41,8 +41,10 @@ describe('the process', () => {
 
   it('drains on SIGTERM: no request fails, streams end, exit 0', async () => {
     const backend = await startBackend(({ url }, response) => {
-      if (url === '/events') response.write('data: 1\n\n');
-      else setTimeout(() => response.end('ok'), 20);
+      if (url === '/events') {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write('data: 1\n\n');
+      } else setTimeout(() => response.end('ok'), 20);
     });
     const gateway = await startProcess(configuration('/a'), {
       A_UPSTREAM: backend.url,

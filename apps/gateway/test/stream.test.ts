@@ -62,7 +62,10 @@ describe('a stream', () => {
   });
 
   it('ends whole for the client when the gateway closes, and does not hold it up', async () => {
-    const backend = await startBackend((_request, response) => response.write('data: 1\n\n'));
+    const backend = await startBackend((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: 1\n\n');
+    });
     const gateway = await startGateway(configuration(backend.url));
     const response = await fetch(`${gateway.url}/api/reports/1/events`);
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();

@@ -37,11 +37,14 @@ export async function startGateway(options: GatewayOptions): Promise<HttpServer>
     if (!(cause instanceof GatewayConfigError)) throw cause;
     throw new StandaloneError(cause.message, { cause });
   });
-  const server = await listen(gateway.handler, { port, host: loopback, log }).catch(
-    (error: unknown) => {
-      throw portError(error, port, 'PORT');
-    },
-  );
+  const server = await listen(gateway.handler, {
+    port,
+    host: loopback,
+    log,
+    upgrade: gateway.upgrade,
+  }).catch((error: unknown) => {
+    throw portError(error, port, 'PORT');
+  });
   resources.defer(() => server.close());
   return server;
 }

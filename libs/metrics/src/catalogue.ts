@@ -196,6 +196,13 @@ export const CATALOGUE = {
     labels: ['service', 'http_route', 'decider', 'outcome'],
     help: 'Decisions that a filter or endpoint took, by route template, the name of the filter or endpoint, and outcome.',
   },
+  gatewayStreams: {
+    name: 'gateway_streams_open',
+    kind: 'gauge',
+    unit: 'streams',
+    labels: ['service', 'http_route', 'kind'],
+    help: 'Streams of the stream endpoint that are open, by route template and kind (http or websocket).',
+  },
   gatewayReplicas: {
     name: 'gateway_replicas',
     kind: 'gauge',

@@ -34,6 +34,11 @@ export function createGatewayMetrics(
         .labels(service, route, decider, outcome);
       return () => counter.inc();
     },
+    streamOpened(route, kind) {
+      const gauge = instruments.gauge('gatewayStreams').labels(service, route, kind);
+      gauge.inc();
+      return () => gauge.dec();
+    },
     reload: (outcome) => instruments.counter('gatewayReloads').inc({ service, outcome }),
     replicas: (read) => readings.replicas(service, read),
   };

@@ -99,6 +99,8 @@ export interface GatewayMetrics {
   rateLimit(limiter: string, outcome: RateLimitOutcome): void;
   /** A decision of a filter or endpoint on a route: made once, called for each. */
   decision(route: string, decider: string, outcome: string): () => void;
+  /** A stream of a route is open; the result ends it. */
+  streamOpened(route: string, kind: 'http' | 'websocket'): () => void;
   reload(outcome: 'done' | 'refused'): void;
   /** Adds the replicas, read at each scrape; the result removes them. */
   replicas(read: () => readonly UpstreamReplicas[]): () => void;

@@ -100,7 +100,14 @@ export async function runApp<Shape extends ConfigShape>(
     const port = options.publicPort(config);
     if (built.app.handler && port !== undefined) {
       const lingerMs = Math.min(LINGER_MS, settings.DRAIN_DELAY_MS);
-      const server = await listen(built.app.handler, { port, host: HOST, log, lingerMs });
+      const { handler, upgrade } = built.app;
+      const server = await listen(handler, {
+        port,
+        host: HOST,
+        log,
+        lingerMs,
+        ...(upgrade && { upgrade }),
+      });
       shutdown.onStop('public port', () => server.close());
       // Only who is sent requests has to wait until others have noticed.
       shutdown.onDrain(() => privateServer.setDraining());

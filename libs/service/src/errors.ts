@@ -21,6 +21,9 @@ export const ERRORS = {
   'WT-IDEMPOTENCY-KEY-INVALID': {
     status: 400,
     title: 'The Idempotency-Key is missing or not valid',
+  'WT-UPGRADE-REFUSED': {
+    status: 400,
+    title: 'The path does not speak the protocol that was asked for',
     retryable: false,
   },
   'WT-UNAUTHENTICATED': { status: 401, title: 'Credentials are needed', retryable: false },

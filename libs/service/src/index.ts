@@ -49,5 +49,7 @@ export { rawProblem } from './raw-problem.ts';
 export { newRequestId, requestIdOf, traceIdOf } from './request-id.ts';
 export { createShutdown, runProcess } from './shutdown.ts';
 export type { RunOptions, Shutdown, ShutdownOptions } from './shutdown.ts';
+export { withoutTimeLimit } from './time-limit.ts';
+export type { UpgradeListener } from './upgrade.ts';
 export { checkContract, createValidators } from './validation.ts';
 export type { CheckedParameters, OperationValidator } from './validation.ts';

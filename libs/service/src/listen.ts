@@ -1,8 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { answerParserErrors } from './parser-errors.ts';
@@ -13,6 +12,8 @@ import type { ProblemError } from './errors.ts';
 import { sendProblem } from './problem.ts';
 import { rawProblem } from './raw-problem.ts';
 import { requestIdOf } from './request-id.ts';
+import { isWebSocketRequest, upgradeResponse } from './upgrade.ts';
+import type { UpgradeListener } from './upgrade.ts';
 
 /** A listening server. */
 export interface HttpServer {
@@ -44,8 +45,8 @@ export interface ListenOptions {
    * connections, no request is lost on one that the balancer took for open.
    */
   readonly lingerMs?: number;
-  /** Takes connections that ask for another protocol; without it the `Upgrade` header is ignored. */
-  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** Takes requests for WebSocket. Any other upgrade is ignored, and without it this one too. */
+  readonly upgrade?: UpgradeListener;
 }
 
 /** Where connections come faster than they are accepted, waiting for the last would never end. */
@@ -109,6 +110,7 @@ export async function listen(
       maxHeaderSize: maxHeaderBytes,
       // Node's own answer to a missing Host has no body; `refusalOf` gives one.
       requireHostHeader: false,
+      shouldUpgradeCallback: (request) => upgrade !== undefined && isWebSocketRequest(request),
       noDelay: true,
     },
     serve,
@@ -125,7 +127,22 @@ export async function listen(
   server.on('connect', (_request, socket) => {
     socket.end(rawProblem(problem('WT-METHOD-NOT-IMPLEMENTED', 'CONNECT is not supported.')));
   });
-  if (upgrade !== undefined) server.on('upgrade', upgrade);
+  server.on('upgrade', (request, stream, head) => {
+    const socket = stream as Socket;
+    // Node has taken its own listener away, and nobody may have another yet.
+    socket.on('error', () => socket.destroy());
+    const earlier = connections.lastResponse(socket);
+    if (earlier !== undefined && !earlier.writableFinished) {
+      // A client that does not wait for its answer cannot have this one in order.
+      earlier.once('close', () => socket.destroy());
+      return;
+    }
+    const response = upgradeResponse(request, socket);
+    connections.begin(socket, response);
+    const refused = refusalOf(request);
+    if (refused === undefined) upgrade?.(request, response, head);
+    else refuse(request, response, refused);
+  });
   answerParserErrors(server, connections.lastResponse, log);
   await startListening(server, port, host);
 

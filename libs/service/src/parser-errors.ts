@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { problem } from './errors.ts';
 import type { ProblemError } from './errors.ts';
 import { rawProblem } from './raw-problem.ts';
+import { hasTimeLimit } from './time-limit.ts';
 
 /** How long a refused client has to read the answer before its connection is cut. */
 const LINGER_MS = 1_000;
@@ -19,6 +20,9 @@ export function answerParserErrors(
     // The rest of what was refused arrives; reading it keeps the answer from being lost to a reset.
     if (answered.has(socket)) return;
     const last = lastResponse(socket);
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && last?.req.complete === false) {
+      if (!hasTimeLimit(last.req)) return;
+    }
     const answerBegun = last?.headersSent === true && !last.req.complete;
     if (!socket.writable || error.code === 'ECONNRESET' || answerBegun) {
       socket.destroy(error);

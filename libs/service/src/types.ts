@@ -8,6 +8,7 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import type { UpgradeListener } from './upgrade.ts';
 
 export type { Logger } from 'pino';
 
@@ -15,6 +16,8 @@ export type { Logger } from 'pino';
 export interface App {
   /** Serves the contract; a worker has none. */
   readonly handler?: RequestListener;
+  /** Takes requests for WebSocket; without it they are answered as any other. */
+  readonly upgrade?: UpgradeListener;
   /** Starts consumers and background loops. */
   start(): Promise<void>;
   /** Ends them and waits for what runs. */

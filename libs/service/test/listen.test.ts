@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ListenError, closingSignalOf, listen } from '../src/index.ts';
+import { ListenError, closingSignalOf, listen, withoutTimeLimit } from '../src/index.ts';
 import type { ListenOptions } from '../src/index.ts';
 import { createLines } from './support/lines.ts';
 import { RawConnection, exchangeRaw, parseAnswer } from './support/raw.ts';
@@ -209,15 +209,68 @@ describe('what no handler is asked for', () => {
     connection.socket.destroy();
   });
 
-  it('is an upgrade that the server takes', async () => {
+  const webSocket = 'Connection: Upgrade\r\nUpgrade: WebSocket\r\n';
+
+  it('is a WebSocket that the server takes', async () => {
     const server = await start(hello, {
-      upgrade: (_request, socket) => {
-        socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+      upgrade: (_request, { socket }, head) => {
+        socket?.end(`HTTP/1.1 101 Switching Protocols\r\nX-Head: ${head.toString()}\r\n\r\n`);
       },
     });
-    const upgrade = 'Connection: Upgrade\r\nUpgrade: x\r\n';
-    const text = await exchangeRaw(server.port, `GET / HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n`);
-    expect(text).toMatch(/^HTTP\/1\.1 101 /);
+    const text = await exchangeRaw(server.port, `GET / HTTP/1.1\r\nHost: a\r\n${webSocket}\r\nab`);
+    expect(text).toBe('HTTP/1.1 101 Switching Protocols\r\nX-Head: ab\r\n\r\n');
+  });
+
+  it('is a WebSocket that the server refuses with a plain answer', async () => {
+    const server = await start(hello, {
+      upgrade: (_request, response) => {
+        response.writeHead(403).end('no');
+      },
+    });
+    const text = await exchangeRaw(server.port, `GET / HTTP/1.1\r\nHost: a\r\n${webSocket}\r\nab`);
+    expect(text).toMatch(/^HTTP\/1\.1 403 [^]*connection: close[^]*no/i);
+    const noHost = await exchangeRaw(server.port, `GET / HTTP/1.1\r\n${webSocket}\r\n`);
+    expect(noHost).toMatch(/^HTTP\/1\.1 400 [^]*no Host header/);
+  });
+
+  it.each([
+    ['another protocol', 'GET', 'Connection: Upgrade\r\nUpgrade: h2c\r\n'],
+    ['a body', 'GET', `${webSocket}Content-Length: 2\r\n`],
+    ['another method', 'POST', webSocket],
+  ])('is an upgrade with %s, which is ignored', async (_, method, headers) => {
+    const server = await start(hello, {
+      upgrade: (_request, response) => response.destroy(),
+    });
+    const head = `${method} / HTTP/1.1\r\nHost: a\r\n${headers}\r\n`;
+    const connection = new RawConnection(server.port);
+    expect((await connection.ask(`${head}ab`)).status).toBe(200);
+    connection.socket.destroy();
+  });
+
+  it('is a WebSocket asked for before the answer to an earlier request, which it gets alone', async () => {
+    const server = await start(
+      (_request, response) => void setTimeout(() => response.end('first'), 100),
+      { upgrade: (_request, response) => void response.end('second') },
+    );
+    const head = 'GET / HTTP/1.1\r\nHost: a\r\n';
+    const text = await exchangeRaw(server.port, `${head}\r\n${head}${webSocket}\r\n`);
+    expect(text).toMatch(/first/);
+    expect(text).not.toMatch(/second/);
+  });
+
+  it('is a body that may take longer than the limit', async () => {
+    const server = await start(
+      (request, response) => {
+        withoutTimeLimit(request);
+        request.resume().on('end', () => hello(request, response));
+      },
+      { requestTimeoutMs: 100, headersTimeoutMs: 100, checkIntervalMs: 50 },
+    );
+    const connection = new RawConnection(server.port);
+    connection.socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na');
+    await sleep(1_000);
+    expect((await connection.ask('b')).status).toBe(200);
+    connection.socket.destroy();
   });
 
   it('allows HTTP/1.0 without Host', async () => {

@@ -52,7 +52,12 @@ export async function startGateway(
     ...options,
   });
   await gateway.start();
-  const server = await listen(gateway.handler, { port: 0, host: '127.0.0.1', log });
+  const server = await listen(gateway.handler, {
+    port: 0,
+    host: '127.0.0.1',
+    log,
+    upgrade: gateway.upgrade,
+  });
   let closed: Promise<void> | undefined;
   const close = () =>
     (closed ??= (async () => {

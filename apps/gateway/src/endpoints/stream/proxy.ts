@@ -1,0 +1,101 @@
+import { Agent } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Stream } from 'node:stream';
+import { createProxyMiddleware } from 'http-proxy-middleware';
+import type { Exchange } from '../../exchange.ts';
+import type { Address } from '../../upstreams/discovery.ts';
+
+/** A request as the proxy takes it to a replica, and who hears what becomes of it. */
+export interface ProxiedRequest {
+  readonly exchange: Exchange;
+  readonly address: Address;
+  readonly path: string;
+  /** Undefined for the proxy's own connections. */
+  readonly agent: Agent | undefined;
+  /** Undefined for a WebSocket, which has none. */
+  readonly body: Stream | undefined;
+  /** The request exists; nothing of it was sent. */
+  made(proxied: ClientRequest): void;
+  answered(answer: IncomingMessage): void;
+  /** The replica speaks WebSocket now. */
+  switched(answer: IncomingMessage, socket: Socket): void;
+  /** May be told twice of the same failure. */
+  failed(error: Error): void;
+}
+
+export interface StreamProxy {
+  /** Sends a request whose headers are clean, and tells `proxied` of it. */
+  send(proxied: ProxiedRequest): void;
+  /** The same for a request for WebSocket; `head` is what came after it. */
+  upgrade(proxied: ProxiedRequest, socket: Socket, head: Buffer): void;
+  close(): void;
+}
+
+/** Streams are held open: the agent's own limit of 256 would make the next ones wait in silence. */
+const MAX_STREAMS_PER_REPLICA = 10_000;
+
+/**
+ * The one http-proxy-middleware of all routes: each listens for the end of the server, so one for
+ * each route of each table would pile up.
+ */
+export function createStreamProxy(): StreamProxy {
+  const running = new WeakMap<IncomingMessage, ProxiedRequest>();
+  const find = (request: IncomingMessage) => running.get(request) as ProxiedRequest;
+  const ownAgent = new Agent({
+    keepAlive: true,
+    keepAliveMsecs: 1_000,
+    maxSockets: MAX_STREAMS_PER_REPLICA,
+    timeout: 2_000,
+  });
+
+  const proxy = createProxyMiddleware<IncomingMessage>({
+    target: 'http://upstream.invalid',
+    // The options are those of this request alone.
+    router: (request, _response, options) => {
+      const { address, agent = ownAgent, body: buffer, exchange } = find(request);
+      const { protocol, host, port } = address;
+      Object.assign(options, { agent, buffer, method: exchange.method });
+      return `${protocol}//${host}:${port}`;
+    },
+    pathRewrite: (_path, request) => find(request).path,
+    changeOrigin: true,
+    xfwd: false,
+    selfHandleResponse: true,
+    on: {
+      proxyReq: (proxied, request) => find(request).made(proxied),
+      proxyReqWs: (proxied, request) => {
+        // Before the proxy's own listeners, which write what they then find in the answer.
+        const { made, answered, switched } = bound(find(request));
+        made(proxied);
+        proxied.once('response', answered);
+        proxied.once('upgrade', switched);
+      },
+      proxyRes: (answer, request) => find(request).answered(answer),
+      error: (error, request) => find(request).failed(error),
+    },
+  });
+
+  return {
+    send(proxied) {
+      const { request, response } = proxied.exchange;
+      running.set(request, proxied);
+      // What fails before the request is made comes here, the rest as its event.
+      void proxy(request, response, (error) => proxied.failed(error as Error));
+    },
+    upgrade(proxied, socket, head) {
+      const { request } = proxied.exchange;
+      running.set(request, proxied);
+      proxy.upgrade(request, socket, head);
+    },
+    close: () => ownAgent.destroy(),
+  };
+}
+
+function bound(proxied: ProxiedRequest) {
+  return {
+    made: (request: ClientRequest) => proxied.made(request),
+    answered: (answer: IncomingMessage) => proxied.answered(answer),
+    switched: (answer: IncomingMessage, socket: Socket) => proxied.switched(answer, socket),
+  };
+}

@@ -1,0 +1,189 @@
+import { Agent } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { closingSignalOf } from '@woodytoys/service';
+import { TAKEN, sendProblemAnswer } from '../../answer.ts';
+import type { Exchange } from '../../exchange.ts';
+import { returnedHeaders } from '../../headers.ts';
+import { gatewayCloses, upstreamBroke, upstreamTimedOut } from '../../problems.ts';
+import type { Address } from '../../upstreams/discovery.ts';
+import { connectReplica } from './connect.ts';
+import type { ConnectedReplica } from './connect.ts';
+import { codeOf } from './context.ts';
+import type { StreamContext } from './context.ts';
+import { FrameBoundary } from './frame-boundary.ts';
+import { headersObject } from './headers-object.ts';
+import type { ProxiedRequest } from './proxy.ts';
+
+/** A close frame of a server with the code 1001, "going away": clients connect anew. */
+const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
+/** How long the other side may take to close after it was told. */
+const CLOSE_MS = 1_000;
+
+/**
+ * Passes a WebSocket on to a replica. The connection to it is made first, so that one that takes none
+ * costs the client nothing.
+ * @throws ProblemError 503 when no replica takes it, or the gateway closes (rejection).
+ */
+export async function openWebSocket(
+  context: StreamContext,
+  exchange: Exchange,
+): Promise<typeof TAKEN> {
+  if (closingSignalOf(exchange.request).aborted) throw gatewayCloses();
+  noticeEnd(exchange);
+  exchange.upstream = context.upstream.name;
+  const timeoutMs = exchange.timeLeft(context.timeoutMs);
+  const connected = await connectReplica(context, timeoutMs);
+  exchange.attempts = connected.attempts;
+  exchange.replica = connected.replica.name;
+  if (exchange.gone) connected.socket.destroy();
+  else new WebSocketStream(context, exchange, connected).start();
+  return TAKEN;
+}
+
+/** Nobody reads the connection until there is an answer, and who does not read sees no end. */
+function noticeEnd(exchange: Exchange): void {
+  const { socket } = exchange.request;
+  socket.once('end', () => {
+    if (exchange.answeredAs === undefined) socket.destroy();
+  });
+  socket.read(0);
+}
+
+class WebSocketStream implements ProxiedRequest {
+  readonly exchange: Exchange;
+  readonly address: Address;
+  readonly path: string;
+  readonly agent: Agent;
+  readonly body = undefined;
+  readonly #context: StreamContext;
+  readonly #client: Socket;
+  readonly #inner: Socket;
+  readonly #replicaName: string;
+  readonly #frames = new FrameBoundary();
+  readonly #startedAt = performance.now();
+  #timer: NodeJS.Timeout | undefined;
+  #late = false;
+
+  constructor(context: StreamContext, exchange: Exchange, { replica, socket }: ConnectedReplica) {
+    this.#context = context;
+    this.exchange = exchange;
+    this.address = replica.address;
+    this.#replicaName = replica.name;
+    this.path = context.targetOf(exchange);
+    this.#inner = socket;
+    this.#client = exchange.request.socket;
+    this.agent = new Agent({ keepAlive: false });
+    this.agent.createConnection = () => socket;
+  }
+
+  start(): void {
+    const { exchange } = this;
+    const { request } = exchange;
+    request.headers = {
+      ...headersObject(exchange.headers),
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+    } as IncomingHttpHeaders;
+    this.#timer = setTimeout(() => {
+      this.#late = true;
+      this.#inner.destroy();
+    }, exchange.timeLeft(this.#context.timeoutMs));
+    exchange.onEnd(() => {
+      clearTimeout(this.#timer);
+      this.#inner.destroy();
+    });
+    this.#context.proxy.upgrade(this, this.#client, exchange.upgradeHead as Buffer);
+  }
+
+  made(_proxied: ClientRequest): void {
+    // All that has to be known of it comes by its events.
+  }
+
+  /** The replica answers as to any request: it takes no WebSocket, and the client gets to know why. */
+  answered(answer: IncomingMessage): void {
+    this.#noteAnswer(answer);
+    const { 'transfer-encoding': encoding } = answer.headers;
+    answer.headers = {
+      ...this.#answerHeaders(answer),
+      ...(encoding !== undefined && { 'transfer-encoding': encoding }),
+    };
+  }
+
+  switched(answer: IncomingMessage, inner: Socket): void {
+    this.#noteAnswer(answer);
+    answer.headers = {
+      ...this.#answerHeaders(answer),
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+    };
+    this.exchange.onEnd(this.#context.opened('websocket'));
+    const client = this.#client;
+    const idle = setTimeout(() => this.#goAway(), this.#context.idleTimeoutMs);
+    inner.on('data', (chunk: Buffer) => {
+      idle.refresh();
+      this.#frames.take(chunk);
+    });
+    client.on('data', () => idle.refresh());
+    // Whichever side goes takes the other with it; what was written before still arrives.
+    inner.once('close', () => this.#destroySoon(client));
+    client.once('close', () => inner.destroy());
+    const closing = closingSignalOf(this.exchange.request);
+    const goAway = () => this.#goAway();
+    closing.addEventListener('abort', goAway, { once: true });
+    this.exchange.onEnd(() => {
+      clearTimeout(idle);
+      closing.removeEventListener('abort', goAway);
+    });
+  }
+
+  failed(error: Error): void {
+    const { exchange } = this;
+    const { upstream, observer, timeoutMs } = this.#context;
+    if (exchange.answeredAs !== undefined || exchange.response.headersSent) {
+      exchange.error ??= error;
+      this.#destroySoon(this.#client);
+      return;
+    }
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    observer.attempt(upstream.name, this.#replicaName, codeOf(error), seconds);
+    sendProblemAnswer(
+      exchange,
+      this.#late ? upstreamTimedOut(upstream.name, timeoutMs) : upstreamBroke(upstream.name, error),
+    );
+  }
+
+  #noteAnswer({ statusCode: status = 0 }: IncomingMessage): void {
+    clearTimeout(this.#timer);
+    this.exchange.answeredAs = status;
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    const { observer, upstream } = this.#context;
+    observer.attempt(upstream.name, this.#replicaName, status, seconds);
+  }
+
+  #answerHeaders({ headers }: IncomingMessage): IncomingHttpHeaders {
+    const { requestId, answerHeaders } = this.exchange;
+    const all = [...returnedHeaders(headers), 'x-request-id', requestId, ...answerHeaders];
+    return headersObject(all) as IncomingHttpHeaders;
+  }
+
+  /**
+   * Closes with 1001 when no frame is half sent, else by the end of the connection. The client's own
+   * close frame goes on to the replica.
+   */
+  #goAway(): void {
+    const inner = this.#inner;
+    inner.unpipe(this.#client);
+    // What the replica still says is read and dropped, so that its end is seen.
+    inner.resume();
+    if (this.#frames.atEnd) this.#client.end(GOING_AWAY);
+    this.#destroySoon(this.#client);
+  }
+
+  #destroySoon(socket: Socket): void {
+    if (socket.destroyed) return;
+    socket.end();
+    const timer = setTimeout(() => socket.destroy(), CLOSE_MS);
+    socket.once('close', () => clearTimeout(timer));
+  }
+}
