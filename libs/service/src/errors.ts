@@ -21,6 +21,8 @@ export const ERRORS = {
   'WT-IDEMPOTENCY-KEY-INVALID': {
     status: 400,
     title: 'The Idempotency-Key is missing or not valid',
+    retryable: false,
+  },
   'WT-UPGRADE-REFUSED': {
     status: 400,
     title: 'The path does not speak the protocol that was asked for',
