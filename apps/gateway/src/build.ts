@@ -79,6 +79,7 @@ export async function buildGateway(
       decision: (decider, outcome) =>
         dependencies.metrics.gateway.decision(routeConfig.path, decider, outcome),
       shared: (key, create) => dependencies.shared.get(key, create),
+      contract: (name) => loaded.contracts.get(name),
       upstream(name) {
         const upstream = upstreams.get(name);
         if (upstream !== undefined) return upstream;

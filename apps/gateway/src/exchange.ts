@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { maxPublicPath, requestIdOf } from '@woodytoys/service';
 import { clientOrigin } from './client-address.ts';
@@ -11,6 +11,15 @@ import type { Trace } from './trace.ts';
 
 /** Called once when an exchange is over: its answer is written, or its client has gone. */
 export type EndListener = (exchange: Exchange, status: number) => void;
+
+/** Sees an upstream's answer as it passes, without any say in it. */
+export interface AnswerTap {
+  /** Header names are in lower case. */
+  onHead(status: number, headers: IncomingHttpHeaders): void;
+  onData(chunk: Buffer): void;
+  /** The answer came whole. */
+  onEnd(): void;
+}
 
 /**
  * One request on its way through the gateway: what came (`request`, `path`), beside what filters made
@@ -54,6 +63,8 @@ export class Exchange {
   attempts = 0;
   /** Why it failed, for the log. */
   error: unknown;
+  /** Set by a filter that wants to see the upstream's answer; endpoints that stream have none. */
+  tap: AnswerTap | undefined;
   /** Set by what works on the answer; called when the client goes before it is whole. */
   onClientGone: (() => void) | undefined;
   readonly #trustedProxies: number;
@@ -87,6 +98,13 @@ export class Exchange {
   timeLeft(timeoutMs: number): number {
     if (this.deadlineAt === Number.POSITIVE_INFINITY) return timeoutMs;
     return Math.max(0, Math.min(timeoutMs, this.deadlineAt - performance.now()));
+  }
+
+  /** Whether a body goes to the upstream, as far as the headers tell (RFC 9112 6). */
+  get hasBody(): boolean {
+    if (this.#body !== undefined) return this.#body !== null;
+    const { 'content-length': length, 'transfer-encoding': encoding } = this.request.headers;
+    return encoding !== undefined || (length !== undefined && length !== '0');
   }
 
   /**

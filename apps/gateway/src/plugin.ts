@@ -1,6 +1,7 @@
 import type { Logger } from '@woodytoys/service';
 import type { Answer, TAKEN } from './answer.ts';
 import type { RouteConfig } from './config/types.ts';
+import type { Contract } from './contracts/contract.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Exchange } from './exchange.ts';
 import type { PathTemplate } from './path-template.ts';
@@ -52,6 +53,8 @@ export interface BuildContext {
   decision(decider: string, outcome: string): () => void;
   /** @throws TypeError when the configuration has no upstream of that name. */
   upstream(name: string): Upstream;
+  /** The contract of an upstream; undefined when it has none. */
+  contract(upstream: string): Contract | undefined;
   /**
    * What several routes share, and what outlives a reload: the same key gives the same thing as
    * long as any table in use asks for it.

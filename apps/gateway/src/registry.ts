@@ -9,6 +9,7 @@ import { headers } from './filters/headers.ts';
 import { idempotency } from './filters/idempotency.ts';
 import { rateLimit } from './filters/rate-limit.ts';
 import { rewrite } from './filters/rewrite.ts';
+import { validate } from './filters/validate.ts';
 import type { EndpointDefinition, FilterDefinition, Registry } from './plugin.ts';
 
 /**
@@ -25,6 +26,8 @@ export function builtInRegistry(): Registry {
       idempotency,
       rateLimit,
       rewrite,
+      formToQuery,
+      validate,
     ] as FilterDefinition[]),
     endpoints: byName([http, aggregate, stream, reply] as EndpointDefinition[]),
   };

@@ -203,6 +203,13 @@ export const CATALOGUE = {
     labels: ['service', 'http_route', 'kind'],
     help: 'Streams of the stream endpoint that are open, by route template and kind (http or websocket).',
   },
+  gatewayContractDrift: {
+    name: 'gateway_contract_drift_total',
+    kind: 'counter',
+    unit: 'answers',
+    labels: ['service', 'upstream', 'operation', 'kind'],
+    help: 'Sampled answers that are not as the contract of their upstream has them, by operation and kind (status, content-type or body).',
+  },
   gatewayReplicas: {
     name: 'gateway_replicas',
     kind: 'gauge',

@@ -39,6 +39,8 @@ export function createGatewayMetrics(
       gauge.inc();
       return () => gauge.dec();
     },
+    drift: (upstream, operation, kind) =>
+      instruments.counter('gatewayContractDrift').inc({ service, upstream, operation, kind }),
     reload: (outcome) => instruments.counter('gatewayReloads').inc({ service, outcome }),
     replicas: (read) => readings.replicas(service, read),
   };

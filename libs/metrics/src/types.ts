@@ -101,6 +101,8 @@ export interface GatewayMetrics {
   decision(route: string, decider: string, outcome: string): () => void;
   /** A stream of a route is open; the result ends it. */
   streamOpened(route: string, kind: 'http' | 'websocket'): () => void;
+  /** A sampled answer that is not as the contract of its upstream has it. */
+  drift(upstream: string, operation: string, kind: 'status' | 'content-type' | 'body'): void;
   reload(outcome: 'done' | 'refused'): void;
   /** Adds the replicas, read at each scrape; the result removes them. */
   replicas(read: () => readonly UpstreamReplicas[]): () => void;

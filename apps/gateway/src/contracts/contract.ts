@@ -1,6 +1,8 @@
 import findMyWay from 'find-my-way';
-import { pathShape, readOperations } from './operations.ts';
+import { pathNames, pathShape, readOperations } from './operations.ts';
 import type { Operation } from './operations.ts';
+import { createAnswerValidator } from './answer-validator.ts';
+import type { Drift, SampledAnswer } from './answer-validator.ts';
 import { createCallValidator } from './call-validator.ts';
 import type { CallValidator } from './call-validator.ts';
 import type { ContractDocument } from './document.ts';
@@ -13,6 +15,8 @@ export interface FoundOperation {
   readonly parameters: Readonly<Record<string, string | undefined>>;
 }
 
+type AnswerValidator = (answer: SampledAnswer) => Drift | undefined;
+
 /** An upstream's operations, and what checks calls of them; never changed after it is made. */
 export class Contract {
   readonly document: ContractDocument;
@@ -20,6 +24,7 @@ export class Contract {
   readonly schemas: Schemas;
   readonly #byShape = new Map<string, Operation>();
   readonly #validators = new Map<Operation, CallValidator>();
+  readonly #answerValidators = new Map<Operation, AnswerValidator>();
   #router: ReturnType<typeof findMyWay> | undefined;
 
   /** @throws TypeError for two operations of one id, or a reference that leads nowhere. */
@@ -51,7 +56,9 @@ export class Contract {
     const operation =
       byMethod?.get(method) ?? (method === 'HEAD' ? byMethod?.get('GET') : undefined);
     if (operation === undefined || found === null) return undefined;
-    return { operation, parameters: found.params };
+    const names = pathNames(operation.path);
+    const values = names.map((name, index) => [name, found.params[`p${index}`]]);
+    return { operation, parameters: Object.fromEntries(values) };
   }
 
   /**
@@ -67,11 +74,21 @@ export class Contract {
     return validator;
   }
 
+  /** What checks answers of an operation. */
+  answerValidatorOf(operation: Operation): AnswerValidator {
+    let validator = this.#answerValidators.get(operation);
+    if (validator === undefined) {
+      validator = createAnswerValidator(this.document, operation, this.schemas);
+      this.#answerValidators.set(operation, validator);
+    }
+    return validator;
+  }
+
   #createRouter(): ReturnType<typeof findMyWay> {
     const router = findMyWay({ caseSensitive: true, onBadUrl: noop, querystringParser: noop });
     const byPattern = new Map<string, Map<string, Operation>>();
     for (const operation of this.operations.values()) {
-      const pattern = operation.path.replaceAll(':', '::').replaceAll(/\{([^}]*)\}/g, ':$1');
+      const pattern = routerPattern(operation.path);
       let byMethod = byPattern.get(pattern);
       if (byMethod === undefined) {
         byPattern.set(pattern, (byMethod = new Map()));
@@ -81,6 +98,12 @@ export class Contract {
     }
     return router;
   }
+}
+
+/** A path as find-my-way writes it, its parameters by their places: their names may be any text. */
+function routerPattern(path: string): string {
+  let place = 0;
+  return path.replaceAll(':', '::').replaceAll(/\{[^}]*\}/g, () => `:p${place++}`);
 }
 
 /** The router only finds: what is found is in its store. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { writeHead, sendProblemAnswer } from '../answer.ts';
 import type { Answer } from '../answer.ts';
-import type { Exchange } from '../exchange.ts';
+import type { AnswerTap, Exchange } from '../exchange.ts';
 import { returnedHeaders } from '../headers.ts';
 import { clientGone } from '../problems.ts';
 import type { UpstreamReceiver, UpstreamRequest } from '../upstreams/upstream-request.ts';
@@ -117,6 +117,36 @@ export class AnswerReceiver implements UpstreamReceiver {
     noteReplica(this.#exchange, this.#request);
     if (this.#body === undefined) this.#reject(error);
     else this.#body.destroy(error);
+  }
+}
+
+/** Shows an answer to a tap on its way to whoever gets it. */
+export class TappedReceiver implements UpstreamReceiver {
+  readonly #tap: AnswerTap;
+  readonly #receiver: UpstreamReceiver;
+
+  constructor(tap: AnswerTap, receiver: UpstreamReceiver) {
+    this.#tap = tap;
+    this.#receiver = receiver;
+  }
+
+  onHead(status: number, headers: IncomingHttpHeaders): void {
+    this.#tap.onHead(status, headers);
+    this.#receiver.onHead(status, headers);
+  }
+
+  onData(chunk: Buffer): void {
+    this.#tap.onData(chunk);
+    this.#receiver.onData(chunk);
+  }
+
+  onEnd(): void {
+    this.#receiver.onEnd();
+    this.#tap.onEnd();
+  }
+
+  onError(error: Error): void {
+    this.#receiver.onError(error);
   }
 }
 

@@ -5,7 +5,7 @@ import { durationMs, sizeBytes } from '../units.ts';
 import type { Exchange } from '../exchange.ts';
 import type { EndpointDefinition } from '../plugin.ts';
 import { UpstreamRequest } from '../upstreams/upstream-request.ts';
-import { AnswerReceiver, DirectReceiver } from './forward.ts';
+import { AnswerReceiver, DirectReceiver, TappedReceiver } from './forward.ts';
 import { targetPathBuilder, targetSchema } from './target.ts';
 import type { TargetOptions } from './target.ts';
 
@@ -45,7 +45,7 @@ export const http: EndpointDefinition<TargetOptions> = {
           timeoutMs: exchange.timeLeft(timeoutMs),
           idleTimeoutMs,
         },
-        receiver,
+        exchange.tap === undefined ? receiver : new TappedReceiver(exchange.tap, receiver),
         observer,
       );
       receiver.follow(upstreamRequest);
