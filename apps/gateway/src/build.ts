@@ -10,6 +10,7 @@ import type {
 } from './config/types.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { parsePathTemplate } from './path-template.ts';
+import { filterName } from './plugin.ts';
 import type { BuildContext, Endpoint, FilterDefinition, SharedRedis, Registry } from './plugin.ts';
 import type { Shared } from './shared.ts';
 import type { Slices } from './slices.ts';
@@ -35,6 +36,15 @@ export interface BuildDependencies {
 export interface BuiltGateway {
   readonly table: RouteTable;
   readonly upstreams: readonly Upstream[];
+  /** In the order of the configuration. */
+  readonly routes: readonly BuiltRoute[];
+}
+
+/** A route as it was written, for those who operate the gateway. */
+export interface BuiltRoute {
+  readonly config: RouteConfig;
+  /** Names of the upstreams that it leads to. */
+  readonly upstreams: readonly string[];
 }
 
 /**
@@ -53,8 +63,8 @@ export async function buildGateway(
     try {
       return work();
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      mistakes.push(loaded.mistakeAt(pointer, error.message));
+      if (error instanceof TypeError) mistakes.push(loaded.mistakeAt(pointer, error.message));
+      else if (!(error instanceof AlreadyTold)) throw error;
       return undefined;
     }
   };
@@ -66,11 +76,13 @@ export async function buildGateway(
     );
   }
   const table = new RouteTable();
+  const routes: BuiltRoute[] = [];
   for (const [index, routeConfig] of config.routes.entries()) {
     if (slices.over()) await slices.next();
     const at = `/routes/${index}`;
     const template = attempt(`${at}/path`, () => parsePathTemplate(routeConfig.path));
     if (template === undefined) continue;
+    const used = new Set<string>();
     const context: BuildContext = {
       ...dependencies,
       route: routeConfig,
@@ -82,6 +94,7 @@ export async function buildGateway(
       contract: (name) => loaded.contracts.get(name),
       upstream(name) {
         const upstream = upstreams.get(name);
+        used.add(name);
         if (upstream !== undefined) return upstream;
         const known = Object.keys(config.upstreams);
         // One that is there and has a mistake of its own is told at its own place.
@@ -95,9 +108,10 @@ export async function buildGateway(
     const route = buildRoute(routeConfig, at, context, registry, attempt);
     if (route === undefined) continue;
     attempt(at, () => table.add(route));
+    routes.push({ config: routeConfig, upstreams: [...used] });
   }
   if (mistakes.length > 0) throw new GatewayConfigError(mistakes);
-  return { table, upstreams: [...upstreams.values()] };
+  return { table, routes, upstreams: [...upstreams.values()] };
 }
 
 class AlreadyTold extends Error {}
@@ -133,13 +147,9 @@ function buildRoute(
     });
     return undefined;
   }
-  try {
-    endpoint = attempt(`${at}/endpoint`, () =>
-      endpoints.get(name)?.create(options as never, context),
-    );
-  } catch (error) {
-    if (!(error instanceof AlreadyTold)) throw error;
-  }
+  endpoint = attempt(`${at}/endpoint`, () =>
+    endpoints.get(name)?.create(options as never, context),
+  );
   if (endpoint === undefined) return undefined;
   return {
     template: context.template,
@@ -169,9 +179,8 @@ function handsOn({ incoming, outgoing }: RouteConfig, { filters }: Registry): bo
 }
 
 function nameAndOptions(config: FilterConfig): readonly [string, unknown] {
-  return typeof config === 'string'
-    ? [config, undefined]
-    : (Object.entries(config)[0] as [string, unknown]);
+  const name = filterName(config);
+  return [name, typeof config === 'string' ? undefined : config[name]];
 }
 
 function checkParameterNames({ parameters = {} }: RouteConfig, had: readonly string[]): void {

@@ -1,6 +1,6 @@
 import type { Logger } from '@woodytoys/service';
 import type { Answer, TAKEN } from './answer.ts';
-import type { RouteConfig } from './config/types.ts';
+import type { FilterConfig, RouteConfig } from './config/types.ts';
 import type { Contract } from './contracts/contract.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Exchange } from './exchange.ts';
@@ -109,4 +109,9 @@ export interface EndpointDefinition<Options = never> {
 export interface Registry {
   readonly filters: ReadonlyMap<string, FilterDefinition>;
   readonly endpoints: ReadonlyMap<string, EndpointDefinition>;
+}
+
+/** The name under which a route lists a filter or its endpoint, with or without options. */
+export function filterName(config: FilterConfig): string {
+  return typeof config === 'string' ? config : (Object.keys(config)[0] as string);
 }

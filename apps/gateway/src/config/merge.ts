@@ -21,6 +21,8 @@ export interface LoadedConfig {
   readonly contracts: ReadonlyMap<string, Contract>;
   /** Every file that it was read from, the first one and contracts included. */
   readonly files: readonly string[];
+  /** Whether the files say this of a route, under `defaults` or with it, or the gateway itself does. */
+  isWritten(route: number, key: keyof RouteConfig): boolean;
   /** A mistake at a place of `config`, such as `/routes/3/endpoint`. */
   mistakeAt(pointer: string, message: string): Mistake;
 }
@@ -61,14 +63,14 @@ export async function mergeSources(
   const upstreams = mergeUpstreams(sources, defaults.upstream, mistakes);
   const contracts = await readContracts(upstreams, context, mistakes);
   const common = { ...builtInDefaults().route, ...defaults.route };
-  const routes: Placed<RouteConfig>[] = [];
+  const routes: (Placed<RouteConfig> & { readonly written: object })[] = [];
   for (const source of sources) {
     for (const [index, route] of (raw(source).routes ?? []).entries()) {
       if (context.slices.over()) await context.slices.next();
       const written = { ...common, ...route } as unknown as WrittenRoute;
       const origin = { source, pointer: `/routes/${index}` };
       const configs = expanded(written, origin, contracts, mistakes);
-      for (const config of configs) routes.push({ config, origin });
+      for (const config of configs) routes.push({ config, origin, written: route });
     }
   }
   if (mistakes.length > 0) throw new GatewayConfigError(mistakes);
@@ -80,6 +82,8 @@ export async function mergeSources(
     },
     contracts,
     files: [...sources.map(({ file }) => file), ...new Set(ofContracts)],
+    isWritten: (route, key) =>
+      [defaults.route, routes[route]?.written].some((written) => key in (written ?? {})),
     mistakeAt(pointer, message) {
       const [, kind, key = '', ...rest] = pointer.split('/');
       const origin = kind === 'routes' ? routes[Number(key)]?.origin : upstreams.get(key)?.origin;

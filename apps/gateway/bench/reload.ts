@@ -1,0 +1,114 @@
+/**
+ * Reloads under load: `node apps/gateway/bench/reload.ts [--rate 1000] [--reloads 20]`. For 1,500
+ * operations, as routes in one YAML file and as 50 contracts in JSON, it prints how long a load
+ * takes, how many requests failed, and the longest time that each reload held the event loop.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { createMetricsRegistry } from '@woodytoys/metrics';
+import { createLogger, listen } from '@woodytoys/service';
+import { createGateway } from '../src/app.ts';
+import type { GeneratorTask } from './load/generator.ts';
+import type { LoadResult } from './load/load.ts';
+import { CONFIGURATIONS, PATH } from './operations.ts';
+import type { WriteConfiguration } from './operations.ts';
+import { freePort, startProcess } from './processes.ts';
+import { spread } from './statistics.ts';
+
+const run = promisify(execFile);
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+const CONNECTIONS = 32;
+/** Between two reloads; the first seconds of the load warm it up. */
+const PAUSE_MS = 300;
+const WARM_UP_MS = 2_000;
+
+const { values } = parseArgs({
+  options: {
+    rate: { type: 'string', default: '1000' },
+    reloads: { type: 'string', default: '20' },
+  },
+});
+const [rate, reloads] = [Number(values.rate), Number(values.reloads)];
+
+async function measure(name: string, write: WriteConfiguration): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'gateway-reload-'));
+  const backendPort = await freePort();
+  const backendUrl = `http://127.0.0.1:${backendPort}`;
+  const backend = await startProcess([process.execPath, here('backend.ts'), String(backendPort)], {
+    output: join(folder, 'backend.log'),
+    url: backendUrl,
+  });
+  const rewrite = async (round: number) => {
+    for (const [file, text] of Object.entries(write(backendUrl, round))) {
+      await writeFile(join(folder, file), text);
+    }
+  };
+  await rewrite(0);
+  const registry = createMetricsRegistry({ defaultMetrics: false });
+  const log = createLogger({ service: 'gateway', level: 'warn' });
+  const gateway = createGateway({
+    configFile: join(folder, 'gateway.yaml'),
+    environment: {},
+    metrics: registry.service('gateway'),
+    log,
+  });
+  const startedAt = performance.now();
+  await gateway.start();
+  say(`${name}\n  first load       ${(performance.now() - startedAt).toFixed(0)} ms`);
+  const server = await listen(gateway.handler, { port: 0, host: '127.0.0.1', log });
+
+  const holds: number[] = [];
+  const times: number[] = [];
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const held = async (work: () => Promise<unknown>): Promise<number> => {
+    delay.reset();
+    await work();
+    // What ends the work may hold it still.
+    await sleep(20);
+    return delay.max / 1e6;
+  };
+  const seconds = Math.ceil((WARM_UP_MS + reloads * (PAUSE_MS + 500)) / 1000) + 3;
+  const task: GeneratorTask = {
+    port: server.port,
+    path: PATH,
+    tokens: ['none'],
+    seconds,
+    connections: CONNECTIONS,
+    rate,
+  };
+  const loading = run(process.execPath, [here('load/generator.ts'), JSON.stringify(task)]);
+  await sleep(WARM_UP_MS);
+  const idle = await held(() => sleep(1_000));
+  for (let round = 1; round <= reloads; round += 1) {
+    await rewrite(round);
+    const began = performance.now();
+    holds.push(await held(() => gateway.reload()));
+    times.push(performance.now() - began);
+    await sleep(PAUSE_MS);
+  }
+  const result = JSON.parse((await loading).stdout) as LoadResult;
+  const row = (label: string, { median, min, max }: ReturnType<typeof spread>) =>
+    say(`  ${label} median ${median.toFixed(1)} ms, ${min.toFixed(1)}–${max.toFixed(1)} ms`);
+  row('reload takes    ', spread(times));
+  row('longest hold    ', spread(holds));
+  say(`  without a reload ${idle.toFixed(1)} ms is the longest hold of one second`);
+  say(
+    `  ${result.requests} requests at ${rate}/s over ${reloads} reloads: ${result.failures} failed; p50 ${result.p50Ms.toFixed(2)} ms, p99 ${result.p99Ms.toFixed(2)} ms`,
+  );
+  await server.close();
+  await gateway.stop();
+  registry.close();
+  await backend.stop();
+  await rm(folder, { recursive: true });
+}
+
+for (const [name, write] of Object.entries(CONFIGURATIONS)) await measure(name, write);
