@@ -1,7 +1,7 @@
 /**
  * Bundles one app for its image: `node tools/src/build-app.ts apps/user`.
  *
- * Every process of the app (`src/main.ts`, `src/worker.ts`) becomes one file in `dist/`, so that
+ * Every process of the app (`src/main.ts`, `src/worker.ts`, `src/transform-worker.ts`) becomes one file in `dist/`, so that
  * paths relative to `src/` stay right and the image needs no `node_modules`.
  */
 import { existsSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
-const processes = ['main.ts', 'worker.ts'];
+const processes = ['main.ts', 'worker.ts', 'transform-worker.ts'];
 
 /** Packages bundled from CommonJS still call `require`. */
 const banner = `import { createRequire as __createRequire } from 'node:module';

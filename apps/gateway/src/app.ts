@@ -144,7 +144,8 @@ function writeLog(
     attempts: exchange.attempts,
     whole,
   };
-  if (status === 500) log.error({ ...line, error: exchange.error }, 'request');
-  else if (status > 500) log.warn({ ...line, reason: reasonOf(exchange.error) }, 'request');
+  const { error } = exchange;
+  if (status === 500) log.error({ ...line, reason: reasonOf(error), error }, 'request');
+  else if (status > 500) log.warn({ ...line, reason: reasonOf(error) }, 'request');
   else log.info(line, 'request');
 }

@@ -156,7 +156,14 @@ function buildRoute(
     host: config.host,
     methods: config.methods,
     parameters: config.parameters,
-    incoming: each('incoming', (definition, options) => stepOf(definition, options, context)),
+    incoming: [
+      ...each('incoming', (definition, options) => stepOf(definition, options, context)),
+      ...each(
+        'outgoing',
+        ({ prepare }, options): Step | undefined =>
+          prepare && { incoming: prepare(options, context), around: undefined },
+      ),
+    ],
     outgoing: each('outgoing', ({ outgoing }, options) => outgoing?.(options, context)),
     endpoint,
     takesUpgrade: endpoints.get(name)?.takesUpgrade?.(options as never) ?? false,

@@ -92,6 +92,11 @@ export interface FilterDefinition<Options = never> {
   readonly incoming?: (options: Options, context: BuildContext) => IncomingFilter;
   readonly around?: (options: Options, context: BuildContext) => AroundFilter;
   readonly outgoing?: (options: Options, context: BuildContext) => OutgoingFilter;
+  /**
+   * What an outgoing filter does to the request, after all incoming ones: asks for an answer that it
+   * can work on.
+   */
+  readonly prepare?: (options: Options, context: BuildContext) => IncomingFilter;
 }
 
 /** An endpoint: its name under a route's `endpoint`, the schema of its options, and its function. */

@@ -45,6 +45,30 @@ export function mediaTypeUnsupported(expected: string): ProblemError {
   return problem('WT-MEDIA-TYPE-UNSUPPORTED', `The body is of another type; send ${expected}.`);
 }
 
+/** An expression or a process of ours failed on the request; the log has the reason. */
+export function transformFailed(cause: unknown): ProblemError {
+  return problem(
+    'WT-INTERNAL',
+    'The body could not be brought into the form that the service needs.',
+    {
+      cause,
+    },
+  );
+}
+
+/** The same on the answer, which may be the service's mistake as well. */
+export function answerUnusable(cause: unknown): ProblemError {
+  return problem('WT-UPSTREAM-FAILED', 'The answer of the service could not be used.', { cause });
+}
+
+/** The gateway has more to do than it can now. */
+export function gatewayBusy(cause: unknown): ProblemError {
+  return problem('WT-UNAVAILABLE', 'The gateway has too much to do now; try again.', {
+    headers: { 'retry-after': '1' },
+    cause,
+  });
+}
+
 export function rateLimited(limit: number, windowMs: number, retryAfter: string): ProblemError {
   return problem(
     'WT-RATE-LIMITED',

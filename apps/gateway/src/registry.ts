@@ -9,6 +9,7 @@ import { headers } from './filters/headers.ts';
 import { idempotency } from './filters/idempotency.ts';
 import { rateLimit } from './filters/rate-limit.ts';
 import { rewrite } from './filters/rewrite.ts';
+import { transform } from './filters/transform.ts';
 import { validate } from './filters/validate.ts';
 import type { EndpointDefinition, FilterDefinition, Registry } from './plugin.ts';
 
@@ -26,7 +27,7 @@ export function builtInRegistry(): Registry {
       idempotency,
       rateLimit,
       rewrite,
-      formToQuery,
+      transform,
       validate,
     ] as FilterDefinition[]),
     endpoints: byName([http, aggregate, stream, reply] as EndpointDefinition[]),

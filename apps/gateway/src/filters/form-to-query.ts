@@ -1,5 +1,6 @@
 import type { Exchange } from '../exchange.ts';
-import { headerValue, replaceHeader } from '../header-list.ts';
+import { describeNewBody } from '../body-headers.ts';
+import { headerValue } from '../header-list.ts';
 import { isEncoded, mediaTypeOf } from '../media-type.ts';
 import { METHODS } from '../config/schema.ts';
 import type { FilterDefinition } from '../plugin.ts';
@@ -73,7 +74,7 @@ export const formToQuery: FilterDefinition<FormToQueryOptions> = {
       exchange.query = query === '' ? '' : `?${query}`;
       exchange.method = method;
       exchange.replaceBody(null);
-      replaceHeader(exchange.headers, 'content-type', undefined);
+      describeNewBody(exchange.headers, undefined);
       countConverted();
       return undefined;
     };

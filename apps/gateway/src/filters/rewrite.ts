@@ -1,4 +1,5 @@
 import type { Exchange } from '../exchange.ts';
+import { describeNewBody } from '../body-headers.ts';
 import { replaceHeader } from '../header-list.ts';
 import { METHODS } from '../config/schema.ts';
 import type { FilterDefinition } from '../plugin.ts';
@@ -114,13 +115,9 @@ function bodyBuilder({ body, form }: RewriteOptions, scope: Scope): BodyBuilder 
   return form && { type: 'application/x-www-form-urlencoded', write: pairsWriter(form, scope) };
 }
 
-/** What describes the body that came says nothing of the one that goes. */
-const OF_THE_BODY = ['content-type', 'content-encoding', 'content-language'];
-
 function setBody(exchange: Exchange, text: string | undefined, type: string | undefined): void {
   exchange.replaceBody(text === undefined ? null : Buffer.from(text));
-  for (const name of OF_THE_BODY) replaceHeader(exchange.headers, name, undefined);
-  if (type !== undefined) replaceHeader(exchange.headers, 'content-type', type);
+  describeNewBody(exchange.headers, type);
 }
 
 function wholeQuery(had: string, made: string, { query = {}, keepQuery }: RewriteOptions): string {
