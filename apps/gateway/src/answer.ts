@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { problemDocument, problemHeaders, toProblem } from '@woodytoys/service';
 import type { Exchange } from './exchange.ts';
-import { withHeader } from './header-list.ts';
+import { withHeader, withoutHeaders } from './header-list.ts';
 
 /** What an endpoint or an aborting filter answers. */
 export interface Answer {
@@ -71,7 +71,9 @@ export function problemAnswer(error: unknown, exchange: Exchange): Answer {
 
 /** Writes the head of an answer with what every answer of the gateway carries. */
 export function writeHead(exchange: Exchange, status: number, headers: readonly string[]): void {
-  const all = [...headers, 'x-request-id', exchange.requestId, ...exchange.answerHeaders];
+  const { notReturned, requestId, answerHeaders } = exchange;
+  const kept = notReturned === undefined ? headers : withoutHeaders(headers, notReturned);
+  const all = [...kept, 'x-request-id', requestId, ...answerHeaders];
   exchange.response.writeHead(status, all);
 }
 

@@ -167,6 +167,9 @@ function buildRoute(
     outgoing: each('outgoing', ({ outgoing }, options) => outgoing?.(options, context)),
     endpoint,
     takesUpgrade: endpoints.get(name)?.takesUpgrade?.(options as never) ?? false,
+    answersPreflight: config.incoming.some(
+      (filter) => filters.get(nameAndOptions(filter)[0])?.answersPreflight === true,
+    ),
   };
 }
 

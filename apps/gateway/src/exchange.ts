@@ -48,6 +48,12 @@ export class Exchange {
   claims: Readonly<Record<string, unknown>> | undefined;
   /** Of `performance.now()`: when the answer is of no use any more. */
   deadlineAt = Number.POSITIVE_INFINITY;
+  /** The most bytes that the body may have, if less than the route's. */
+  bodyLimit = Number.POSITIVE_INFINITY;
+  /** Called when all incoming filters have let the request pass; throws to keep it from the endpoint. */
+  beforeEndpoint: ((exchange: Exchange) => void) | undefined;
+  /** Headers of the upstream's answer that are not passed on, in lower case. */
+  notReturned: ReadonlySet<string> | undefined;
   /** Its path template, as metrics and logs name it. */
   routeName = 'unmatched';
   parameters: PathParameters = {};
@@ -72,6 +78,7 @@ export class Exchange {
   /** Set when the body was read or replaced: it is not to be had from the request any more. */
   #body: Promise<Buffer> | Buffer | null | undefined;
   #endListeners: EndListener[] | undefined;
+  #endStatus: number | undefined;
   #detached = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, trustedProxies: number) {
@@ -112,7 +119,7 @@ export class Exchange {
    * @throws ProblemError 413 past `maxBytes`, 400 when the body ends too soon (rejections).
    */
   async readBody(maxBytes: number): Promise<Buffer> {
-    this.#body ??= wholeBody(this.request, maxBytes);
+    this.#body ??= wholeBody(this.request, Math.min(maxBytes, this.bodyLimit));
     return (await this.#body) ?? Buffer.alloc(0);
   }
 
@@ -129,11 +136,16 @@ export class Exchange {
    * @throws ProblemError 413 when it says itself that it is larger than `maxBytes`.
    */
   body(maxBytes: number): null | Buffer | Promise<Buffer> | Readable {
-    return this.#body === undefined ? requestBody(this.request, maxBytes) : this.#body;
+    if (this.#body !== undefined) return this.#body;
+    return requestBody(this.request, Math.min(maxBytes, this.bodyLimit));
   }
 
-  /** Listens for the end. */
+  /** Listens for the end; told at once when it has come already. */
   onEnd(listener: EndListener): void {
+    if (this.#endStatus !== undefined) {
+      listener(this, this.#endStatus);
+      return;
+    }
     (this.#endListeners ??= []).push(listener);
   }
 
@@ -141,6 +153,7 @@ export class Exchange {
   end(status: number): void {
     const listeners = this.#endListeners;
     this.#endListeners = undefined;
+    this.#endStatus = status;
     if (listeners !== undefined) for (const listener of listeners) listener(this, status);
   }
 

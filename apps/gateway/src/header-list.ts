@@ -17,6 +17,14 @@ export function withoutHeader(headers: readonly string[], name: string): readonl
   return headers.filter((_, index) => headers[index - (index % 2)] !== name);
 }
 
+/** The headers without those of these names. */
+export function withoutHeaders(
+  headers: readonly string[],
+  names: ReadonlySet<string>,
+): readonly string[] {
+  return headers.filter((_, index) => !names.has(headers[index - (index % 2)] as string));
+}
+
 /** The headers with this one in place of all of its name. */
 export function withHeader(
   headers: readonly string[],

@@ -40,7 +40,9 @@ async function sendLater(exchange: Exchange, running: Promise<Result>): Promise<
 
 function findRoute(exchange: Exchange, table: RouteTable): Route {
   const method = exchange.request.method as string;
-  const match = table.match(exchange.request.headers.host, method, exchange.path);
+  const { host, 'access-control-request-method': asked } = exchange.request.headers;
+  const preflightFor = method === 'OPTIONS' ? asked : undefined;
+  const match = table.match(host, method, exchange.path, preflightFor);
   if (match === undefined) throw routeNotFound(exchange.path);
   exchange.routeName = match.template.text;
   if (match.route === undefined) throw methodNotAllowed(method, match.allow);
@@ -86,6 +88,7 @@ async function handOn(exchange: Exchange, route: Route, from: number): Promise<A
 function runEndpoint(exchange: Exchange, route: Route): Result | Promise<Result> {
   // Who has gone while a filter waited gets no answer, and costs no upstream a request.
   if (exchange.gone) return TAKEN;
+  exchange.beforeEndpoint?.(exchange);
   const result = route.endpoint(exchange);
   return route.outgoing.length === 0 ? result : runOutgoing(exchange, route, result);
 }

@@ -89,6 +89,11 @@ export interface SharedRedis {
 export interface FilterDefinition<Options = never> {
   readonly name: string;
   readonly options: OptionsSchema;
+  /**
+   * True when it answers OPTIONS with `Access-Control-Request-Method` for its route, which then gets
+   * such requests too.
+   */
+  readonly answersPreflight?: boolean;
   readonly incoming?: (options: Options, context: BuildContext) => IncomingFilter;
   readonly around?: (options: Options, context: BuildContext) => AroundFilter;
   readonly outgoing?: (options: Options, context: BuildContext) => OutgoingFilter;

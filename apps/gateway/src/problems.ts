@@ -115,6 +115,39 @@ export function forbidden(
   });
 }
 
+export function addressRefused(): ProblemError {
+  return problem('WT-FORBIDDEN', 'This cannot be asked for from your address.');
+}
+
+export function originRefused(origin: string): ProblemError {
+  return problem('WT-FORBIDDEN', `Pages of ${origin} may not ask for this.`);
+}
+
+export function headersTooLarge(bytes: number, maxBytes: number): ProblemError {
+  return problem(
+    'WT-HEADERS-TOO-LARGE',
+    `The headers have ${bytes} bytes; send at most ${maxBytes}.`,
+  );
+}
+
+export function queryTooLong(bytes: number, maxBytes: number): ProblemError {
+  return problem('WT-URI-TOO-LONG', `The query has ${bytes} bytes; send at most ${maxBytes}.`);
+}
+
+/** Too little time is left for an answer to be of use. */
+export function deadlineSpent(): ProblemError {
+  return problem('WT-DEADLINE-SPENT', 'The time for this request is spent; give it more.');
+}
+
+/** As many requests as a route takes at once are under way. */
+export function tooManyAtOnce(limit: number, retryAfterSeconds: number): ProblemError {
+  return problem(
+    'WT-UNAVAILABLE',
+    `${limit} requests are under way here already; try again in ${retryAfterSeconds} s.`,
+    { headers: { 'retry-after': String(retryAfterSeconds) } },
+  );
+}
+
 /** The limit cannot be counted, and what is not counted must not pass. */
 export function limiterUnavailable(): ProblemError {
   return problem('WT-UNAVAILABLE', 'The rate limit cannot be counted now; try again.', {

@@ -4,10 +4,15 @@ import { reply } from './endpoints/reply.ts';
 import { stream } from './endpoints/stream.ts';
 import { authenticate } from './filters/authenticate.ts';
 import { authorize } from './filters/authorize.ts';
+import { concurrency } from './filters/concurrency.ts';
+import { cors } from './filters/cors.ts';
+import { deadline } from './filters/deadline.ts';
 import { formToQuery } from './filters/form-to-query.ts';
 import { headers } from './filters/headers.ts';
 import { idempotency } from './filters/idempotency.ts';
+import { ipFilter } from './filters/ip-filter.ts';
 import { rateLimit } from './filters/rate-limit.ts';
+import { requestSize } from './filters/request-size.ts';
 import { rewrite } from './filters/rewrite.ts';
 import { transform } from './filters/transform.ts';
 import { validate } from './filters/validate.ts';
@@ -22,10 +27,15 @@ export function builtInRegistry(): Registry {
     filters: byName([
       authenticate,
       authorize,
+      concurrency,
+      cors,
+      deadline,
       formToQuery,
       headers,
       idempotency,
+      ipFilter,
       rateLimit,
+      requestSize,
       rewrite,
       transform,
       validate,

@@ -22,6 +22,8 @@ export interface Route {
   readonly endpoint: Endpoint;
   /** Whether it takes requests for WebSocket. */
   readonly takesUpgrade: boolean;
+  /** Whether one of its filters answers a preflight for it (OPTIONS, before a browser asks). */
+  readonly answersPreflight: boolean;
 }
 
 /** The routes of one path, by method. */
@@ -89,8 +91,11 @@ export class RouteTable {
     this.#routes.push(route);
   }
 
-  /** @throws ProblemError 400 when the path cannot be decoded. */
-  match(host: string | undefined, method: string, path: string): Match {
+  /**
+   * `preflightFor` is the method that a browser asks about before it uses it.
+   * @throws ProblemError 400 when the path cannot be decoded.
+   */
+  match(host: string | undefined, method: string, path: string, preflightFor?: string): Match {
     if (!path.startsWith('/'))
       throw badRequest('The request target is not a path; begin it with "/".');
     if (path.includes('%') && ENCODED_SLASH.test(path)) {
@@ -111,7 +116,7 @@ export class RouteTable {
         );
       }
     }
-    const route = entry.byMethod.get(method);
+    const route = entry.byMethod.get(method) ?? preflighted(entry, preflightFor);
     return route === undefined
       ? { route, template: entry.template, allow: entry.allow }
       : { route, template: entry.template, parameters };
@@ -159,6 +164,11 @@ function finish(entry: PathEntry): void {
   const get = entry.own.get('GET');
   entry.byMethod = get === undefined ? entry.own : new Map([['HEAD', get], ...entry.own]);
   entry.allow = [...entry.byMethod.keys()].sort().join(', ');
+}
+
+function preflighted({ byMethod }: PathEntry, method: string | undefined): Route | undefined {
+  const route = method === undefined ? undefined : byMethod.get(method);
+  return route?.answersPreflight ? route : undefined;
 }
 
 const CONTROL = /[\u0000-\u001f\u007f]/;

@@ -13,6 +13,7 @@ function route(path: string, methods: readonly string[] = ['GET'], host?: string
     incoming: [],
     outgoing: [],
     takesUpgrade: false,
+    answersPreflight: false,
     endpoint: () => ({ status: 200, headers: [], body: null }),
   };
 }

@@ -210,6 +210,28 @@ export const CATALOGUE = {
     labels: ['service', 'upstream', 'operation', 'kind'],
     help: 'Sampled answers that are not as the contract of their upstream has them, by operation and kind (status, content-type or body).',
   },
+  gatewayDeadlineBurn: {
+    name: 'gateway_deadline_burn_ratio',
+    kind: 'histogram',
+    unit: 'ratio',
+    labels: ['service', 'http_route'],
+    help: 'Share of its latency budget that a request used, by route template; more than 1 came too late.',
+    buckets: [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1, 1.5],
+  },
+  gatewayBulkheadInFlight: {
+    name: 'gateway_bulkhead_in_flight',
+    kind: 'gauge',
+    unit: 'requests',
+    labels: ['service', 'bulkhead'],
+    help: 'Requests that a concurrency limit lets run at the moment.',
+  },
+  gatewayBulkheadWaiting: {
+    name: 'gateway_bulkhead_waiting',
+    kind: 'gauge',
+    unit: 'requests',
+    labels: ['service', 'bulkhead'],
+    help: 'Requests that wait at a concurrency limit.',
+  },
   gatewayReplicas: {
     name: 'gateway_replicas',
     kind: 'gauge',

@@ -41,6 +41,11 @@ export function createGatewayMetrics(
     },
     drift: (upstream, operation, kind) =>
       instruments.counter('gatewayContractDrift').inc({ service, upstream, operation, kind }),
+    deadlineBurn(route) {
+      const histogram = instruments.histogram('gatewayDeadlineBurn').labels(service, route);
+      return (ratio) => histogram.observe(ratio);
+    },
+    bulkhead: (name, read) => readings.bulkhead(service, name, read),
     reload: (outcome) => instruments.counter('gatewayReloads').inc({ service, outcome }),
     replicas: (read) => readings.replicas(service, read),
   };

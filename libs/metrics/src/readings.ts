@@ -1,5 +1,5 @@
 import type { Instruments } from './instruments.ts';
-import type { OutboxState, PoolState, UpstreamReplicas } from './types.ts';
+import type { BulkheadState, OutboxState, PoolState, UpstreamReplicas } from './types.ts';
 
 /** A reading later than this is left out of the scrape; Prometheus gives a scrape 10 s by default. */
 const READ_TIMEOUT_MS = 2_000;
@@ -20,11 +20,12 @@ export interface Readings {
     read: () => Promise<Readonly<Record<string, number>>>,
   ): () => void;
   replicas(service: string, read: () => readonly UpstreamReplicas[]): () => void;
+  bulkhead(service: string, name: string, read: () => BulkheadState): () => void;
   /** Reads all; one that fails or is late is counted, and its series are left out. */
   readAll(): Promise<void>;
 }
 
-/** Pools of one name and service are added up; of two outboxes or job kinds the last one counts. */
+/** Pools and bulkheads of one name and service are added up; of two outboxes or job kinds the last one counts. */
 export function createReadings(instruments: Instruments): Readings {
   const readings = new Set<Reading>();
 
@@ -79,6 +80,13 @@ export function createReadings(instruments: Instruments): Readings {
           gauge.set({ service, upstream, state: 'usable' }, usable);
         }
       }),
+    bulkhead: (service, bulkhead, read) =>
+      add(service, `bulkhead ${bulkhead}`, async () => {
+        // One of an old route table may still count beside that of the new.
+        const { inFlight, waiting } = read();
+        instruments.gauge('gatewayBulkheadInFlight').inc({ service, bulkhead }, inFlight);
+        instruments.gauge('gatewayBulkheadWaiting').inc({ service, bulkhead }, waiting);
+      }),
     async readAll() {
       for (const key of READ_GAUGES) instruments.gauge(key).reset();
       await Promise.all([...readings].map(readOne));
@@ -95,4 +103,6 @@ const READ_GAUGES = [
   'outboxDead',
   'jobs',
   'gatewayReplicas',
+  'gatewayBulkheadInFlight',
+  'gatewayBulkheadWaiting',
 ] as const;

@@ -85,6 +85,12 @@ export interface UpstreamReplicas {
   readonly usable: number;
 }
 
+/** How full a concurrency limit is, read at each scrape. */
+export interface BulkheadState {
+  readonly inFlight: number;
+  readonly waiting: number;
+}
+
 /**
  * What a rate limiter did with a request; while its store fails, by its policy: `unchecked` passed,
  * `closed` was refused, the others were counted by the process alone.
@@ -103,6 +109,10 @@ export interface GatewayMetrics {
   streamOpened(route: string, kind: 'http' | 'websocket'): () => void;
   /** A sampled answer that is not as the contract of its upstream has it. */
   drift(upstream: string, operation: string, kind: 'status' | 'content-type' | 'body'): void;
+  /** Takes the used share of a route's latency budget; made once, called for each request. */
+  deadlineBurn(route: string): (ratio: number) => void;
+  /** Adds a concurrency limit that is read at each scrape; the result removes it. */
+  bulkhead(name: string, read: () => BulkheadState): () => void;
   reload(outcome: 'done' | 'refused'): void;
   /** Adds the replicas, read at each scrape; the result removes them. */
   replicas(read: () => readonly UpstreamReplicas[]): () => void;

@@ -46,6 +46,9 @@ describe('the metric catalogue', () => {
     service.gateway.retry('user', 'ECONNREFUSED');
     service.gateway.rateLimit('default', 'passed');
     service.gateway.reload('done');
+    service.gateway.decision('/x', 'cache', 'hit')();
+    service.gateway.deadlineBurn('/x')(0.5);
+    service.gateway.bulkhead('x', () => ({ inFlight: 1, waiting: 0 }));
     service.gateway.replicas(() => [{ upstream: 'user', known: 2, usable: 1 }]);
     service.pool('main', () => ({ used: 1, waiting: 0, limit: 10 }));
     service.outbox(() => Promise.resolve({ pending: 1, oldestSeconds: 2, dead: 0 }));

@@ -165,6 +165,9 @@ describe('gateway metrics', () => {
       'service=gateway limiter=default outcome=passed 0',
       'service=gateway limiter=default outcome=refused 1',
       'service=gateway limiter=default outcome=unchecked 0',
+      'service=gateway limiter=default outcome=closed 0',
+      'service=gateway limiter=default outcome=passed-locally 0',
+      'service=gateway limiter=default outcome=refused-locally 0',
     ]);
     expect(await read(registry, 'gateway_retries_total')).toEqual([
       'service=gateway upstream=user reason=ECONNREFUSED 1',

@@ -99,6 +99,11 @@ export const ERRORS = {
     title: 'Only a cached answer was asked for, and there is none',
     retryable: true,
   },
+  'WT-DEADLINE-SPENT': {
+    status: 504,
+    title: 'The time for the request is spent',
+    retryable: true,
+  },
   'WT-UPSTREAM-TIMEOUT': {
     status: 504,
     title: 'A service behind this one took too long',

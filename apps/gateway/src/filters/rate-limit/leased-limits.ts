@@ -1,6 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { SharedRedis } from '../../plugin.ts';
 import { RecentMap } from '../../recent-map.ts';
+import { createScript } from '../../redis-script.ts';
+import type { RedisScript } from '../../redis-script.ts';
 import type { Counted, Limits, Rate } from './limits.ts';
 import { RedisHealth } from './redis-health.ts';
 
@@ -28,7 +30,6 @@ local granted = math.min(left, tonumber(ARGV[1]))
 if granted > 0 then redis.call('HINCRBY', KEYS[1], 'taken', granted) end
 return { granted, left - granted, ttl, window[2] }
 `;
-const TAKE_SHA = createHash('sha1').update(TAKE).digest('hex');
 
 /** The requests of one partition that this process may let pass without asking. */
 interface Lease {
@@ -51,7 +52,7 @@ interface Lease {
  * ends: a partition may be refused up to `size` requests too soon for each other replica.
  */
 export class LeasedLimits implements Limits {
-  readonly #redis: SharedRedis;
+  readonly #takeBatch: RedisScript;
   readonly #prefix: string;
   readonly #rate: Rate;
   readonly #size: number;
@@ -67,7 +68,7 @@ export class LeasedLimits implements Limits {
     size: number,
     onFailing: (error: unknown) => void,
   ) {
-    this.#redis = redis;
+    this.#takeBatch = createScript(redis, TAKE);
     this.#prefix = prefix;
     this.#rate = rate;
     this.#size = size;
@@ -151,19 +152,8 @@ export class LeasedLimits implements Limits {
   ): Promise<[taken: number, left: number, ttl: number, window: string]> {
     const { limit, windowMs } = this.#rate;
     this.#windows += 1;
-    const args = [
-      '1',
-      this.#prefix + key,
-      String(wanted),
-      String(limit),
-      String(windowMs),
-      `${this.#replica} ${this.#windows}`,
-    ];
-    try {
-      return (await this.#redis.call('EVALSHA', TAKE_SHA, ...args)) as never;
-    } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return (await this.#redis.call('EVAL', TAKE, ...args)) as never;
-    }
+    const name = `${this.#replica} ${this.#windows}`;
+    const args = [String(wanted), String(limit), String(windowMs), name];
+    return (await this.#takeBatch([this.#prefix + key], args)) as never;
   }
 }
