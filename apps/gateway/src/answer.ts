@@ -12,8 +12,11 @@ export interface Answer {
   readonly body: Buffer | string | Readable | null;
 }
 
-/** An endpoint's word that it writes the answer to the response itself. */
-export const TAKEN: unique symbol = Symbol('taken');
+/**
+ * An endpoint's word that it writes the answer to the response itself. The same in every copy of this
+ * module: a plugin may come with its own.
+ */
+export const TAKEN: unique symbol = Symbol.for('@woodytoys/gateway taken');
 
 /** Says `value` as JSON. */
 export function jsonAnswer(

@@ -15,6 +15,7 @@ import type {
   Environment,
   Logger,
   LoggerOptions,
+  PrivateRoutes,
   Shutdown,
 } from '@woodytoys/service';
 
@@ -45,6 +46,8 @@ export interface BuiltApp {
   readonly app: App;
   /** What `/readyz` asks; rejects with the reason. */
   ready(): Promise<void>;
+  /** What else the private port answers. */
+  readonly privateRoutes?: PrivateRoutes;
 }
 
 export interface RunAppOptions<Shape extends ConfigShape> {
@@ -90,6 +93,7 @@ export async function runApp<Shape extends ConfigShape>(
 
     const built = await options.build({ config, log, registry, shutdown });
     shutdown.signal.throwIfAborted();
+    privateServer.addRoutes(built.privateRoutes ?? {});
     shutdown.onStop('app', () => {
       privateServer.setDraining();
       return built.app.stop();

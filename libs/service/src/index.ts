@@ -41,7 +41,7 @@ export { configMarkdown, errorsMarkdown } from './markdown.ts';
 export { decodeQueryText, readScalar } from './parameter-text.ts';
 export type { ScalarType } from './parameter-text.ts';
 export { createPrivateServer } from './private-server.ts';
-export type { PrivateServer, PrivateServerOptions } from './private-server.ts';
+export type { PrivateRoutes, PrivateServer, PrivateServerOptions } from './private-server.ts';
 export { problemDocument, problemHeaders, sendProblem, toProblem } from './problem.ts';
 export type { ProblemContext, ProblemDocument } from './problem.ts';
 export { maxPublicPath, publicPathOf } from './public-path.ts';

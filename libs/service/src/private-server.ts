@@ -9,8 +9,13 @@ export interface PrivateServer {
   readonly port: number;
   /** From now on `/readyz` answers 503: no new traffic should come. */
   setDraining(): void;
+  /** Answers GET of further paths with what each gives, as JSON. */
+  addRoutes(routes: PrivateRoutes): void;
   close(): Promise<void>;
 }
+
+/** What an app tells its operators: a value of JSON for each path. It must hold no secret. */
+export type PrivateRoutes = Readonly<Record<string, () => unknown>>;
 
 export interface PrivateServerOptions {
   readonly port: number;
@@ -26,7 +31,7 @@ export interface PrivateServerOptions {
 
 /**
  * Serves `/livez` (the process answers; no dependency is asked, or a restart would follow another's
- * failure), `/readyz` (it can do its work) and `/metrics`.
+ * failure), `/readyz` (it can do its work), `/metrics`, and what the app adds.
  */
 export async function createPrivateServer({
   port,
@@ -48,16 +53,16 @@ export async function createPrivateServer({
     return json({ status: 'ready' });
   }
 
-  const routes: Readonly<Record<string, () => Promise<Answer>>> = {
-    '/livez': () => Promise.resolve(json({ status: 'alive' })),
-    '/readyz': readiness,
-    '/metrics': () => registry.expose(),
-  };
+  const routes = new Map<string, () => Promise<Answer>>([
+    ['/livez', async () => json({ status: 'alive' })],
+    ['/readyz', readiness],
+    ['/metrics', () => registry.expose()],
+  ]);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '').split('?')[0] as string;
     try {
-      const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+      const route = routes.get(path);
       if (route === undefined) throw problem('WT-ROUTE-NOT-FOUND', undefined);
       if (request.method !== 'GET' && request.method !== 'HEAD') {
         throw problem('WT-METHOD-NOT-ALLOWED', undefined, { headers: { allow: 'GET, HEAD' } });
@@ -85,6 +90,11 @@ export async function createPrivateServer({
     port: server.port,
     setDraining() {
       draining = true;
+    },
+    addRoutes(added) {
+      for (const [path, read] of Object.entries(added)) {
+        routes.set(path, async () => json(await read()));
+      }
     },
     close: () => server.close(),
   };

@@ -77,6 +77,25 @@ describe('the private port', () => {
     expect((await readProblem(metrics)).detail).not.toContain('inner text');
   });
 
+  it('answers what the app adds, as it is at the moment, and a failure with 500', async () => {
+    const { server, get } = await start();
+    let count = 0;
+    server.addRoutes({
+      '/things': () => ({ count: (count += 1) }),
+      '/broken': () => {
+        throw new Error('inner text');
+      },
+    });
+    await get('/things');
+    const things = await get('/things');
+    expect(things.headers.get('content-type')).toBe('application/json');
+    expect(await things.json()).toEqual({ count: 2 });
+    const broken = await get('/broken');
+    expect(broken.status).toBe(500);
+    expect((await readProblem(broken)).detail).not.toContain('inner text');
+    expect((await get('/livez')).status).toBe(200);
+  });
+
   it('has nothing else', async () => {
     const { get } = await start();
     expect((await get('/')).status).toBe(404);
