@@ -4,6 +4,7 @@ import { metricsMarkdown } from '@woodytoys/metrics';
 import { errorsMarkdown } from '@woodytoys/service';
 import { configurationMarkdown } from './configuration.ts';
 import { eventsMarkdown } from './events.ts';
+import { gatewayMarkdown } from './gateway.ts';
 import { nginxProblems } from './nginx-problems.ts';
 
 export interface ReferencePage {
@@ -40,6 +41,15 @@ export async function referencePages(root: string): Promise<ReferencePage[]> {
         'Every process reads its environment once, at its start; a wrong one ends it with all ' +
         'mistakes named. A variable with `_FILE` takes the path of a file that holds the value.',
       body: await configurationMarkdown(root),
+    },
+    {
+      name: 'gateway',
+      title: 'Configuration of the gateway',
+      introduction:
+        'What `gateway.yaml` may say. The schema is `apps/gateway/gateway.schema.json`, by which ' +
+        'the file is checked at a load, by `npx nx run gateway:check -- FILE`, and in an editor. ' +
+        '`${NAME}` and `${NAME:-default}` are read from the environment; `$$` is a plain `$`.',
+      body: await gatewayMarkdown(root),
     },
     {
       name: 'events',
