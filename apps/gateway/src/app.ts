@@ -10,9 +10,10 @@ import { runExchange } from './pipeline.ts';
 import type { SharedRedis } from './plugin.ts';
 import { reasonOf } from './problems.ts';
 import { builtInRegistry } from './registry.ts';
-import { createResolveName } from './upstreams/discovery.ts';
-import type { ResolveName } from './upstreams/discovery.ts';
-import type { UpstreamObserver } from './upstreams/upstream-request.ts';
+import type { UpstreamObserver } from './upstreams/attempts.ts';
+import { ReplicatedUpstream } from './upstreams/replicated-upstream.ts';
+import { createResolveName, createResolveService } from './upstreams/resolve.ts';
+import type { ResolveName, ResolveService } from './upstreams/resolve.ts';
 
 export { GatewayConfigError } from './config/errors.ts';
 
@@ -34,6 +35,8 @@ export interface GatewayDependencies {
   readonly watch?: boolean;
   /** How names are resolved; by DNS unless given. */
   readonly resolveName?: ResolveName;
+  /** How SRV names are resolved; by DNS unless given. */
+  readonly resolveService?: ResolveService;
 }
 
 export interface Gateway extends App {
@@ -65,6 +68,7 @@ export function createGateway({
   redis,
   watch = false,
   resolveName = createResolveName(),
+  resolveService = createResolveService(resolveName),
 }: GatewayDependencies): Gateway {
   const observer: UpstreamObserver = {
     attempt(upstream, replica, status, durationSeconds) {
@@ -80,9 +84,12 @@ export function createGateway({
     log,
     redis,
     resolveName,
+    resolveService,
   });
-  const stopReplicas = metrics.gateway.replicas(() =>
-    live.upstreams.map((upstream) => ({ upstream: upstream.name, ...upstream.count() })),
+  const stopReading = metrics.gateway.upstreams(() =>
+    live.upstreams
+      .filter((upstream) => upstream instanceof ReplicatedUpstream)
+      .map((upstream) => ({ upstream: upstream.name, ...upstream.gauges() })),
   );
 
   function finish(exchange: Exchange, ended: () => void): void {
@@ -116,7 +123,7 @@ export function createGateway({
       if (!live.loaded) throw new Error('the configuration is not loaded yet');
     },
     async stop() {
-      stopReplicas();
+      stopReading();
       await live.stop();
     },
   };

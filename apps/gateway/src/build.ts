@@ -1,36 +1,21 @@
-import type { Logger } from '@woodytoys/service';
 import { GatewayConfigError } from './config/errors.ts';
 import type { LoadedConfig } from './config/merge.ts';
-import type {
-  FilterConfig,
-  Mistake,
-  ProbeConfig,
-  RouteConfig,
-  UpstreamConfig,
-} from './config/types.ts';
-import type { GatewayMetrics } from './metrics.ts';
+import { buildUpstreams } from './build-upstreams.ts';
+import type { Attempt, UpstreamBuildDependencies } from './build-upstreams.ts';
+import type { FilterConfig, Mistake, RouteConfig } from './config/types.ts';
 import { parsePathTemplate } from './path-template.ts';
 import { filterName } from './plugin.ts';
 import type { BuildContext, Endpoint, FilterDefinition, SharedRedis, Registry } from './plugin.ts';
-import type { Shared } from './shared.ts';
 import type { Slices } from './slices.ts';
 import { RouteTable } from './table.ts';
 import type { Route, Step } from './table.ts';
-import { durationMs } from './units.ts';
-import { createDiscovery } from './upstreams/discovery.ts';
-import type { ResolveName } from './upstreams/discovery.ts';
-import type { ProbeOptions } from './upstreams/probe.ts';
-import type { UpstreamObserver } from './upstreams/upstream-request.ts';
-import { Upstream } from './upstreams/upstream.ts';
+import type { UpstreamObserver } from './upstreams/attempts.ts';
+import type { Upstream } from './upstreams/upstream.ts';
 
-export interface BuildDependencies {
-  readonly shared: Shared;
+export interface BuildDependencies extends UpstreamBuildDependencies {
   readonly slices: Slices;
-  readonly metrics: GatewayMetrics;
   readonly observer: UpstreamObserver;
-  readonly log: Logger;
   readonly redis: SharedRedis | undefined;
-  readonly resolveName: ResolveName;
 }
 
 export interface BuiltGateway {
@@ -69,12 +54,7 @@ export async function buildGateway(
     }
   };
 
-  const upstreams = new Map<string, Upstream>();
-  for (const [name, upstreamConfig] of Object.entries(config.upstreams)) {
-    attempt(`/upstreams/${name}/discover`, () =>
-      upstreams.set(name, buildUpstream(name, upstreamConfig, dependencies)),
-    );
-  }
+  const upstreams = buildUpstreams(loaded, dependencies, attempt);
   const table = new RouteTable();
   const routes: BuiltRoute[] = [];
   for (const [index, routeConfig] of config.routes.entries()) {
@@ -115,8 +95,6 @@ export async function buildGateway(
 }
 
 class AlreadyTold extends Error {}
-
-type Attempt = <Result>(pointer: string, work: () => Result) => Result | undefined;
 
 function buildRoute(
   config: RouteConfig,
@@ -196,30 +174,4 @@ function nameAndOptions(config: FilterConfig): readonly [string, unknown] {
 function checkParameterNames({ parameters = {} }: RouteConfig, had: readonly string[]): void {
   const unknown = Object.keys(parameters).find((name) => !had.includes(name));
   if (unknown !== undefined) throw new TypeError(`the path has no parameter "${unknown}"`);
-}
-
-function buildUpstream(
-  name: string,
-  config: UpstreamConfig,
-  { shared, resolveName, log }: BuildDependencies,
-): Upstream {
-  // The same name with the same settings goes on over a reload, its connections included.
-  return shared.get(`upstream ${name} ${JSON.stringify(config)}`, () => {
-    const discovery = createDiscovery(config.discover, { resolveName, log });
-    const probed = discovery.kind === 'dns' || config.probe.static;
-    return new Upstream(
-      {
-        name,
-        connections: config.connections,
-        connectTimeoutMs: durationMs(config.connectTimeout),
-        keepAliveMs: durationMs(config.keepAlive),
-        probe: probed ? probeOptions(config.probe) : undefined,
-      },
-      { discovery, log },
-    );
-  });
-}
-
-function probeOptions({ port, path, interval, timeout }: ProbeConfig): ProbeOptions {
-  return { port, path, intervalMs: durationMs(interval), timeoutMs: durationMs(timeout) };
 }

@@ -10,7 +10,7 @@ import type { Mistake } from './config/types.ts';
 import { builtInRegistry } from './registry.ts';
 import { Shared } from './shared.ts';
 import { createSlices } from './slices.ts';
-import { createResolveName } from './upstreams/discovery.ts';
+import { createResolveName, createResolveService } from './upstreams/resolve.ts';
 
 /** What is to be said of a configuration. */
 export interface CheckResult {
@@ -29,6 +29,7 @@ export async function checkConfig(
 ): Promise<CheckResult> {
   const reader = createConfigReader({ configFile, environment, registry: builtInRegistry() });
   const shared = new Shared();
+  const resolveName = createResolveName();
   const registry = createMetricsRegistry({ defaultMetrics: false });
   try {
     const loaded = await reader.read();
@@ -39,7 +40,8 @@ export async function checkConfig(
       observer: { attempt() {}, retry() {} },
       log: createLogger({ service: 'gateway', level: 'fatal' }),
       redis: undefined,
-      resolveName: createResolveName(),
+      resolveName,
+      resolveService: createResolveService(resolveName),
     });
     const findings = await audit(loaded, built);
     return { mistakes: [], findings, routes: built.routes.length, files: loaded.files };

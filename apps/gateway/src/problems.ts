@@ -202,6 +202,27 @@ export function upstreamUnavailable(upstream: string, cause: unknown): ProblemEr
   });
 }
 
+/** The breaker is open: nothing was sent. */
+export function upstreamOpen(upstream: string, openForMs: number): ProblemError {
+  const seconds = String(Math.max(1, Math.ceil(openForMs / 1000)));
+  return problem(
+    'WT-UNAVAILABLE',
+    `The service ${upstream} fails and is not asked for now; try again in ${seconds} s.`,
+    { headers: { 'retry-after': seconds } },
+  );
+}
+
+/** The service has as many requests as it can answer in time: nothing was sent. */
+export function upstreamOverloaded(upstream: string): ProblemError {
+  return problem(
+    'WT-UNAVAILABLE',
+    `The service ${upstream} has too much to do; try again in 1 s.`,
+    {
+      headers: { 'retry-after': '1' },
+    },
+  );
+}
+
 /** The request was sent and the answer did not come, or not as HTTP. */
 export function upstreamBroke(upstream: string, cause: unknown): ProblemError {
   return problem(

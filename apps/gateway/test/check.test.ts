@@ -124,7 +124,9 @@ describe('the audit', () => {
     for (const path of ['/a/{id}', '/a/*']) {
       const hidden = `${route('/a/b', 'GET, DELETE')}${onHost(path, 'GET')}`;
       expect(await found('shadowed', `${upstreams}routes:\n${hidden}`)).toEqual([
-        expect.stringContaining(`6 warning DELETE ${path} is 405 on shop.example, although /a/b of`),
+        expect.stringContaining(
+          `6 warning DELETE ${path} is 405 on shop.example, although /a/b of`,
+        ),
       ]);
     }
   });

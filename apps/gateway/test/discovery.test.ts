@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createTestLogger } from '@woodytoys/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createDiscovery, createResolveName, parseDiscovery } from '../src/upstreams/discovery.ts';
+import { createDiscovery, parseDiscovery, readDiscovery } from '../src/upstreams/discovery.ts';
+import { createResolveName } from '../src/upstreams/resolve.ts';
 import { startBackend } from './support/backend.ts';
 import type { Answering, Backend } from './support/backend.ts';
 import { startLoad } from './support/load.ts';
@@ -220,8 +221,9 @@ describe('looking up a name', () => {
     const log = createTestLogger();
     const seen: string[][] = [];
     let answer: () => Promise<readonly string[]> = async () => ['10.0.0.2', '10.0.0.1'];
-    const discovery = createDiscovery('dns://service:80', {
+    const discovery = createDiscovery(readDiscovery('dns://service:80'), {
       resolveName: () => answer(),
+      resolveService: () => Promise.reject(new Error('no SRV here')),
       log,
       lookupIntervalMs: 10,
       keepUnresolvedMs: 300,

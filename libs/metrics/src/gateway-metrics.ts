@@ -12,6 +12,12 @@ export function createGatewayMetrics(
   const retries = perLabels((upstream: string, reason: string) =>
     instruments.counter('gatewayRetries').labels(service, upstream, reason),
   );
+  const refusals = perLabels((upstream: string, reason: string) =>
+    instruments.counter('gatewayRefusals').labels(service, upstream, reason),
+  );
+  const mirrored = perLabels((upstream: string, outcome: string) =>
+    instruments.counter('gatewayMirrored').labels(service, upstream, outcome),
+  );
   const limiters = perLabels((limiter: string) => {
     const decisions = instruments.counter('gatewayRateLimit');
     const counters = {
@@ -47,6 +53,11 @@ export function createGatewayMetrics(
     },
     bulkhead: (name, read) => readings.bulkhead(service, name, read),
     reload: (outcome) => instruments.counter('gatewayReloads').inc({ service, outcome }),
-    replicas: (read) => readings.replicas(service, read),
+    refusal: (upstream, reason) => refusals(upstream, reason).inc(),
+    breakerTransition: (upstream, to) =>
+      instruments.counter('gatewayBreakerTransitions').inc({ service, upstream, to }),
+    ejection: (upstream) => instruments.counter('gatewayEjections').inc({ service, upstream }),
+    mirrored: (upstream, outcome) => mirrored(upstream, outcome).inc(),
+    upstreams: (read) => readings.upstreams(service, read),
   };
 }

@@ -1,5 +1,5 @@
 import type { Instruments } from './instruments.ts';
-import type { BulkheadState, OutboxState, PoolState, UpstreamReplicas } from './types.ts';
+import type { BulkheadState, OutboxState, PoolState, UpstreamState } from './types.ts';
 
 /** A reading later than this is left out of the scrape; Prometheus gives a scrape 10 s by default. */
 const READ_TIMEOUT_MS = 2_000;
@@ -19,7 +19,7 @@ export interface Readings {
     kind: string,
     read: () => Promise<Readonly<Record<string, number>>>,
   ): () => void;
-  replicas(service: string, read: () => readonly UpstreamReplicas[]): () => void;
+  upstreams(service: string, read: () => readonly UpstreamState[]): () => void;
   bulkhead(service: string, name: string, read: () => BulkheadState): () => void;
   /** Reads all; one that fails or is late is counted, and its series are left out. */
   readAll(): Promise<void>;
@@ -72,13 +72,9 @@ export function createReadings(instruments: Instruments): Readings {
           instruments.gauge('jobs').set({ service, kind, state }, count);
         }
       }),
-    replicas: (service, read) =>
-      add(service, 'replicas', async () => {
-        const gauge = instruments.gauge('gatewayReplicas');
-        for (const { upstream, known, usable } of read()) {
-          gauge.set({ service, upstream, state: 'known' }, known);
-          gauge.set({ service, upstream, state: 'usable' }, usable);
-        }
+    upstreams: (service, read) =>
+      add(service, 'upstreams', async () => {
+        for (const state of read()) setUpstream(instruments, service, state);
       }),
     bulkhead: (service, bulkhead, read) =>
       add(service, `bulkhead ${bulkhead}`, async () => {
@@ -94,6 +90,27 @@ export function createReadings(instruments: Instruments): Readings {
   };
 }
 
+const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
+
+function setUpstream(
+  instruments: Instruments,
+  service: string,
+  { upstream, known, usable, ejected, inFlight, limit, breaker }: UpstreamState,
+): void {
+  const replicas = instruments.gauge('gatewayReplicas');
+  replicas.set({ service, upstream, state: 'known' }, known);
+  replicas.set({ service, upstream, state: 'usable' }, usable);
+  replicas.set({ service, upstream, state: 'ejected' }, ejected);
+  instruments.gauge('gatewayInFlight').set({ service, upstream }, inFlight);
+  instruments.gauge('gatewayInFlightLimit').set({ service, upstream }, limit);
+  if (breaker === undefined) return;
+  for (const state of BREAKER_STATES) {
+    instruments
+      .gauge('gatewayBreaker')
+      .set({ service, upstream, state }, Number(state === breaker));
+  }
+}
+
 const READ_GAUGES = [
   'poolUsed',
   'poolWaiting',
@@ -105,4 +122,7 @@ const READ_GAUGES = [
   'gatewayReplicas',
   'gatewayBulkheadInFlight',
   'gatewayBulkheadWaiting',
+  'gatewayInFlight',
+  'gatewayInFlightLimit',
+  'gatewayBreaker',
 ] as const;

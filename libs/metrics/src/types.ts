@@ -78,11 +78,18 @@ export interface OutboxState {
   readonly dead: number;
 }
 
-/** How many replicas of an upstream discovery knows, and how many of them get requests. */
-export interface UpstreamReplicas {
+/** The state of an upstream, read at each scrape. */
+export interface UpstreamState {
   readonly upstream: string;
+  /** Replicas that discovery knows, and how many of them get requests. */
   readonly known: number;
   readonly usable: number;
+  /** Taken out for what they failed. */
+  readonly ejected: number;
+  readonly inFlight: number;
+  readonly limit: number;
+  /** Undefined when it has none. */
+  readonly breaker: 'closed' | 'half-open' | 'open' | undefined;
 }
 
 /** How full a concurrency limit is, read at each scrape. */
@@ -100,7 +107,7 @@ export type RateLimitOutcome =
 
 /** The decisions that a gateway takes. */
 export interface GatewayMetrics {
-  /** A request goes to another replica; `reason` is the error code of the attempt before. */
+  /** A request goes to another replica; `reason` is the error code or status of the attempt before. */
   retry(upstream: string, reason: string): void;
   rateLimit(limiter: string, outcome: RateLimitOutcome): void;
   /** A decision of a filter or endpoint on a route: made once, called for each. */
@@ -114,8 +121,13 @@ export interface GatewayMetrics {
   /** Adds a concurrency limit that is read at each scrape; the result removes it. */
   bulkhead(name: string, read: () => BulkheadState): () => void;
   reload(outcome: 'done' | 'refused'): void;
-  /** Adds the replicas, read at each scrape; the result removes them. */
-  replicas(read: () => readonly UpstreamReplicas[]): () => void;
+  /** A request or a retry is not sent to an upstream, for its protection. */
+  refusal(upstream: string, reason: 'circuit_open' | 'in_flight' | 'retry_budget'): void;
+  breakerTransition(upstream: string, to: 'closed' | 'half-open' | 'open'): void;
+  ejection(upstream: string): void;
+  mirrored(upstream: string, outcome: 'sent' | 'failed' | 'skipped'): void;
+  /** Adds the state of upstreams, read at each scrape; the result removes it. */
+  upstreams(read: () => readonly UpstreamState[]): () => void;
 }
 
 /** The instruments of one service, its name already bound. */

@@ -49,7 +49,14 @@ describe('the metric catalogue', () => {
     service.gateway.decision('/x', 'cache', 'hit')();
     service.gateway.deadlineBurn('/x')(0.5);
     service.gateway.bulkhead('x', () => ({ inFlight: 1, waiting: 0 }));
-    service.gateway.replicas(() => [{ upstream: 'user', known: 2, usable: 1 }]);
+    service.gateway.refusal('user', 'in_flight');
+    service.gateway.breakerTransition('user', 'open');
+    service.gateway.ejection('user');
+    service.gateway.mirrored('user', 'sent');
+    const replicas = { known: 2, usable: 1, ejected: 0 };
+    service.gateway.upstreams(() => [
+      { upstream: 'user', ...replicas, inFlight: 3, limit: 9, breaker: 'open' },
+    ]);
     service.pool('main', () => ({ used: 1, waiting: 0, limit: 10 }));
     service.outbox(() => Promise.resolve({ pending: 1, oldestSeconds: 2, dead: 0 }));
     service.jobs('report', () => Promise.resolve({ queued: 1 }));

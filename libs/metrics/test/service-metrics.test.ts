@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { UpstreamState } from '../src/index.ts';
 import { createRegistry, parseExposition, read } from './support.ts';
 
 describe('HTTP metrics', () => {
@@ -177,13 +178,30 @@ describe('gateway metrics', () => {
     ]);
   });
 
-  it('tell the replicas of the moment', async () => {
+  it('tell the upstreams of the moment', async () => {
     const registry = createRegistry();
-    let upstreams = [{ upstream: 'user', known: 3, usable: 2 }];
-    const remove = registry.service('gateway').gateway.replicas(() => upstreams);
+    const user = { upstream: 'user', known: 3, usable: 2, ejected: 1, inFlight: 4, limit: 9 };
+    let upstreams: UpstreamState[] = [
+      { ...user, breaker: 'half-open' },
+      { ...user, upstream: 'plain', breaker: undefined },
+    ];
+    const remove = registry.service('gateway').gateway.upstreams(() => upstreams);
     expect(await read(registry, 'gateway_replicas')).toEqual([
       'service=gateway upstream=user state=known 3',
       'service=gateway upstream=user state=usable 2',
+      'service=gateway upstream=user state=ejected 1',
+      'service=gateway upstream=plain state=known 3',
+      'service=gateway upstream=plain state=usable 2',
+      'service=gateway upstream=plain state=ejected 1',
+    ]);
+    expect(await read(registry, 'gateway_breaker_state')).toEqual([
+      'service=gateway upstream=user state=closed 0',
+      'service=gateway upstream=user state=half-open 1',
+      'service=gateway upstream=user state=open 0',
+    ]);
+    expect(await read(registry, 'gateway_upstream_in_flight_limit')).toEqual([
+      'service=gateway upstream=user 9',
+      'service=gateway upstream=plain 9',
     ]);
     upstreams = [];
     expect(await read(registry, 'gateway_replicas')).toEqual([]);

@@ -8,9 +8,10 @@ import type { Registry } from '../plugin.ts';
 import { GatewayConfigError } from './errors.ts';
 import { mistakeOf, shortName } from './place.ts';
 import type { Origin } from './place.ts';
-import { builtInDefaults } from './schema.ts';
+import { routeDefaults } from './schema.ts';
 import type { ConfigSource, ReadContext } from './source.ts';
 import type { GatewayConfig, Mistake, RouteConfig, UpstreamConfig } from './types.ts';
+import { withUpstreamDefaults } from './upstream-schema.ts';
 
 /** A configuration that its schema allows. */
 export interface LoadedConfig {
@@ -62,7 +63,7 @@ export async function mergeSources(
   const mistakes: Mistake[] = [];
   const upstreams = mergeUpstreams(sources, defaults.upstream, mistakes);
   const contracts = await readContracts(upstreams, context, mistakes);
-  const common = { ...builtInDefaults().route, ...defaults.route };
+  const common = { ...routeDefaults(), ...defaults.route };
   const routes: (Placed<RouteConfig> & { readonly written: object })[] = [];
   for (const source of sources) {
     for (const [index, route] of (raw(source).routes ?? []).entries()) {
@@ -104,7 +105,6 @@ function mergeUpstreams(
   defaults: Record<string, unknown> | undefined,
   mistakes: Mistake[],
 ): Upstreams {
-  const builtIn = builtInDefaults();
   const upstreams = new Map<string, Placed<UpstreamConfig>>();
   for (const source of sources) {
     for (const [name, upstream] of Object.entries(raw(source).upstreams ?? {})) {
@@ -112,24 +112,11 @@ function mergeUpstreams(
       if (upstreams.has(name)) {
         mistakes.push(mistakeOf(origin, '', `the upstream "${name}" is there twice; keep one`));
       } else {
-        upstreams.set(name, { config: withUpstreamDefaults(upstream, defaults, builtIn), origin });
+        upstreams.set(name, { config: withUpstreamDefaults(upstream, defaults), origin });
       }
     }
   }
   return upstreams;
-}
-
-function withUpstreamDefaults(
-  upstream: Record<string, unknown>,
-  defaults: Record<string, unknown> = {},
-  builtIn: ReturnType<typeof builtInDefaults>,
-): UpstreamConfig {
-  return {
-    ...builtIn.upstream,
-    ...defaults,
-    ...upstream,
-    probe: { ...builtIn.probe, ...(defaults['probe'] as object), ...(upstream['probe'] as object) },
-  } as unknown as UpstreamConfig;
 }
 
 /** The contract of each upstream that has one; its file is relative to the one that names it. */

@@ -1,15 +1,9 @@
 import type { Registry } from '../plugin.ts';
-import { DURATION_PATTERN, SIZE_PATTERN } from '../units.ts';
+import { SIZE_PATTERN } from '../units.ts';
+import { defaultsOf, duration, upstreamProperties, upstreamSchema } from './upstream-schema.ts';
 
 /** Every method that a route may have. */
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-
-const duration = (description: string, fallback: string) => ({
-  type: 'string',
-  pattern: DURATION_PATTERN,
-  description: `${description} Written as 800ms, 30s, 1m or 2h.`,
-  default: fallback,
-});
 
 /**
  * The JSON Schema (2020-12) of the configuration, whole: what validates it, what editors complete
@@ -34,7 +28,6 @@ export function configSchema({ filters, endpoints }: Registry): Record<string, u
     };
   };
   const route = routeProperties(filter('incoming'), filter('outgoing'));
-  const upstream = upstreamProperties();
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'gateway.yaml',
@@ -58,7 +51,11 @@ export function configSchema({ filters, endpoints }: Registry): Record<string, u
         type: 'object',
         description: 'What holds for each upstream or route that does not say otherwise.',
         properties: {
-          upstream: { type: 'object', properties: upstream, additionalProperties: false },
+          upstream: {
+            type: 'object',
+            properties: upstreamProperties(),
+            additionalProperties: false,
+          },
           route: { type: 'object', properties: route, additionalProperties: false },
         },
         additionalProperties: false,
@@ -67,25 +64,7 @@ export function configSchema({ filters, endpoints }: Registry): Record<string, u
         type: 'object',
         description: 'The services that routes lead to, by name.',
         propertyNames: { pattern: '^[a-z][a-z0-9-]{0,62}$' },
-        additionalProperties: {
-          type: 'object',
-          properties: {
-            discover: {
-              type: 'string',
-              description:
-                'Where its replicas are: dns://name:port, or http://host:port, several separated by commas.',
-            },
-            contract: {
-              type: 'string',
-              minLength: 1,
-              description:
-                'Its OpenAPI 3.1 file, YAML or JSON, relative to this one: the source of its operations.',
-            },
-            ...upstream,
-          },
-          required: ['discover'],
-          additionalProperties: false,
-        },
+        additionalProperties: upstreamSchema(),
       },
       routes: {
         type: 'array',
@@ -190,64 +169,7 @@ function routeProperties(incoming: object, outgoing: object): Record<string, obj
   };
 }
 
-function upstreamProperties(): Record<string, object> {
-  return {
-    connections: {
-      type: 'integer',
-      minimum: 1,
-      maximum: 65_535,
-      description: 'The most connections to one replica; more requests wait for one.',
-      default: 256,
-    },
-    connectTimeout: duration('How long a connection may take.', '500ms'),
-    keepAlive: duration(
-      'How long an unused connection is kept: less than the replica keeps it, and than it drains.',
-      '2s',
-    ),
-    probe: {
-      type: 'object',
-      description: 'How replicas are asked whether they are ready.',
-      properties: {
-        port: {
-          type: 'integer',
-          minimum: 1,
-          maximum: 65_535,
-          description: "Of the replica's host; the replica's own port unless given.",
-        },
-        path: { type: 'string', pattern: '^/', description: '200 is ready.', default: '/readyz' },
-        interval: duration('How often.', '500ms'),
-        timeout: duration('How long an answer may take.', '1s'),
-        static: {
-          type: 'boolean',
-          description:
-            'Replicas found by DNS are always probed, those of a static list when this is true.',
-          default: false,
-        },
-      },
-      additionalProperties: false,
-    },
-  };
-}
-
-/** The schema's own defaults of an upstream and of a route. */
-export function builtInDefaults(): {
-  readonly upstream: Record<string, unknown>;
-  readonly probe: Record<string, unknown>;
-  readonly route: Record<string, unknown>;
-} {
-  const { probe, ...upstream } = upstreamProperties();
-  const { properties } = probe as { properties: Record<string, object> };
-  return {
-    upstream: defaultsOf(upstream),
-    probe: defaultsOf(properties),
-    route: defaultsOf(routeProperties({}, {})),
-  };
-}
-
-function defaultsOf(properties: Record<string, object>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(properties).flatMap(([name, schema]) =>
-      'default' in schema ? [[name, schema.default]] : [],
-    ),
-  );
+/** The schema's own defaults of a route. */
+export function routeDefaults(): Record<string, unknown> {
+  return defaultsOf(routeProperties({}, {}));
 }

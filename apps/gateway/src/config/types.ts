@@ -7,6 +7,8 @@
  * - upstream: a service as the gateway sees it; replica: one process of it.
  */
 
+import type { UpstreamConfig } from './upstream-config.ts';
+
 /** `800ms`, `30s`, `1m`, `2h`. */
 export type Duration = string;
 /** `512B`, `100kB`, `5MB`. */
@@ -17,28 +19,7 @@ export type FilterConfig = string | Readonly<Record<string, unknown>>;
 /** One key, the endpoint's name, with its options. */
 export type EndpointConfig = Readonly<Record<string, unknown>>;
 
-export interface ProbeConfig {
-  /** Of the replica's host; the replica's own port unless given. */
-  readonly port?: number;
-  readonly path: string;
-  readonly interval: Duration;
-  readonly timeout: Duration;
-  /** Replicas found by DNS are probed, those of a static list only when this is true. */
-  readonly static: boolean;
-}
-
-export interface UpstreamConfig {
-  /** `dns://name:port`, or `http://host:port` once or more, separated by commas. */
-  readonly discover: string;
-  /** Its OpenAPI 3.1 file, by its whole path. */
-  readonly contract?: string;
-  readonly probe: ProbeConfig;
-  /** The most connections to one replica. */
-  readonly connections: number;
-  readonly connectTimeout: Duration;
-  /** How long an unused connection is kept: less than the replica keeps it, and than it drains. */
-  readonly keepAlive: Duration;
-}
+export type { UpstreamConfig } from './upstream-config.ts';
 
 export type ParameterType = 'id' | 'uuid' | 'text';
 

@@ -151,6 +151,7 @@ export class TappedReceiver implements UpstreamReceiver {
 }
 
 function noteReplica(exchange: Exchange, request: UpstreamRequest | undefined): void {
+  if (request !== undefined) exchange.upstream = request.upstreamName;
   exchange.replica = request?.replica?.name;
   exchange.attempts = request?.attempts ?? 0;
 }

@@ -1,15 +1,14 @@
-import { Resolver, lookup } from 'node:dns/promises';
 import type { Logger } from '@woodytoys/service';
+import type { ResolveName, ResolveService } from './resolve.ts';
 
 /** Where one replica answers. */
 export interface Address {
-  readonly protocol: 'http:';
+  readonly protocol: 'http:' | 'https:';
   readonly host: string;
   readonly port: number;
+  /** What its certificate and `Host` name when `host` is an address that the name was resolved to. */
+  readonly name?: string;
 }
-
-/** Finds a name's IPv4 addresses; rejects when it has none or cannot be asked. */
-export type ResolveName = (name: string) => Promise<readonly string[]>;
 
 /** Tells the addresses of an upstream, first and at each change. */
 export interface Discovery {
@@ -24,44 +23,39 @@ const LOOKUP_INTERVAL_MS = 1_000;
 /** How long replicas outlive a name that is not found any more: the resolver itself may restart. */
 const KEEP_UNRESOLVED_MS = 30_000;
 
-/**
- * Asks the resolver itself, since the system's look-up caches nothing, blocks a thread of the pool
- * and hides changes behind `/etc/hosts`; names that only the system knows still work. `servers` are
- * the system's unless given.
- */
-export function createResolveName(servers?: readonly string[]): ResolveName {
-  const resolver = new Resolver({ timeout: 1_000, tries: 2 });
-  if (servers !== undefined) resolver.setServers(servers);
-  return async (name) => {
-    try {
-      return await resolver.resolve4(name);
-    } catch {
-      const found = await lookup(name, { all: true, family: 4 });
-      return found.map(({ address }) => address);
-    }
-  };
-}
-
-/** Reads `dns://name:port` or `http://host:port[,http://host:port…]`; undefined when it is neither. */
-export function parseDiscovery(
-  text: string,
-):
+/** What `discover` says. */
+export type Discover =
   | { readonly kind: 'dns'; readonly name: string; readonly port: number }
-  | { readonly kind: 'static'; readonly addresses: readonly Address[] }
-  | undefined {
-  const dns = /^dns:\/\/([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?):(\d{1,5})$/.exec(text);
+  | { readonly kind: 'srv'; readonly name: string }
+  | { readonly kind: 'static'; readonly addresses: readonly Address[] };
+
+const NAME = '[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9])?';
+const DNS = new RegExp(`^dns://(${NAME}):(\\d{1,5})$`);
+const SRV = new RegExp(`^dns\\+srv://(${NAME})$`);
+
+/**
+ * Reads `dns://name:port`, `dns+srv://name` or `http://host:port[,http://host:port…]`; undefined
+ * when it is none of them.
+ */
+export function parseDiscovery(text: string): Discover | undefined {
+  const dns = DNS.exec(text);
   if (dns !== null) return { kind: 'dns', name: dns[1] as string, port: Number(dns[2]) };
+  const srv = SRV.exec(text);
+  if (srv !== null) return { kind: 'srv', name: srv[1] as string };
   const addresses: Address[] = [];
   for (const part of text.split(',')) {
     const url = URL.parse(part.trim());
-    if (url?.protocol !== 'http:' || url.pathname !== '/' || url.search !== '') return undefined;
-    addresses.push({ protocol: 'http:', host: url.hostname, port: Number(url.port || 80) });
+    if (url === null || url.pathname !== '/' || url.search !== '') return undefined;
+    const { protocol, hostname: host } = url;
+    if (protocol !== 'http:' && protocol !== 'https:') return undefined;
+    addresses.push({ protocol, host, port: Number(url.port || (protocol === 'http:' ? 80 : 443)) });
   }
   return { kind: 'static', addresses };
 }
 
 export interface DiscoveryDependencies {
   readonly resolveName: ResolveName;
+  readonly resolveService: ResolveService;
   readonly log: Logger;
   /** For tests; 1 s and 30 s unless given. */
   readonly lookupIntervalMs?: number;
@@ -69,16 +63,37 @@ export interface DiscoveryDependencies {
 }
 
 /** @throws TypeError when `discover` cannot be read. */
-export function createDiscovery(discover: string, dependencies: DiscoveryDependencies): Discovery {
+export function readDiscovery(discover: string): Discover {
   const parsed = parseDiscovery(discover);
-  if (parsed === undefined) {
-    throw new TypeError(
-      `"${discover}" names no replicas: write "dns://name:port" or "http://host:port", several separated by commas`,
-    );
-  }
-  return parsed.kind === 'static'
-    ? createStaticDiscovery(parsed.addresses)
-    : createDnsDiscovery(parsed.name, parsed.port, dependencies);
+  if (parsed !== undefined) return parsed;
+  throw new TypeError(
+    `"${discover}" names no replicas: write "dns://name:port", "dns+srv://name", or "http://host:port" or "https://host:port", several separated by commas`,
+  );
+}
+
+/** `secure` makes replicas that DNS names speak HTTPS; those of a list say it themselves. */
+export function createDiscovery(
+  parsed: Discover,
+  dependencies: DiscoveryDependencies,
+  secure = false,
+): Discovery {
+  if (parsed.kind === 'static') return createStaticDiscovery(parsed.addresses);
+  const { resolveName, resolveService } = dependencies;
+  const address = (name: string, host: string, port: number): Address =>
+    secure ? { protocol: 'https:', host, port, name } : { protocol: 'http:', host, port };
+  const { name } = parsed;
+  return createDnsDiscovery(
+    name,
+    parsed.kind === 'dns'
+      ? async () => (await resolveName(name)).map((host) => address(name, host, parsed.port))
+      : async () => (await resolveService(name)).map((at) => address(at.name, at.host, at.port)),
+    dependencies,
+  );
+}
+
+/** `host:port`: one process of an upstream, as metrics and logs name it. */
+export function addressKey({ host, port }: Address): string {
+  return `${host}:${port}`;
 }
 
 function createStaticDiscovery(addresses: readonly Address[]): Discovery {
@@ -93,9 +108,8 @@ function createStaticDiscovery(addresses: readonly Address[]): Discovery {
 
 function createDnsDiscovery(
   name: string,
-  port: number,
+  resolve: () => Promise<readonly Address[]>,
   {
-    resolveName,
     log,
     lookupIntervalMs = LOOKUP_INTERVAL_MS,
     keepUnresolvedMs = KEEP_UNRESOLVED_MS,
@@ -107,13 +121,13 @@ function createDnsDiscovery(
   let lastFoundAt = Date.now();
   let failing = false;
 
-  async function find(): Promise<readonly string[] | undefined> {
+  async function find(): Promise<readonly Address[] | undefined> {
     try {
-      const hosts = await resolveName(name);
+      const addresses = await resolve();
       lastFoundAt = Date.now();
       if (failing) log.info({ name }, 'the name resolves again');
       failing = false;
-      return hosts;
+      return addresses;
     } catch (error) {
       if (!failing) {
         log.warn(
@@ -130,16 +144,17 @@ function createDnsDiscovery(
     kind: 'dns',
     start(onChange) {
       const round = async () => {
-        const hosts = await find();
+        const addresses = await find();
         if (stopped) return;
         timer = setTimeout(() => void round(), lookupIntervalMs);
         timer.unref();
-        if (hosts === undefined) return;
-        const sorted = [...new Set(hosts)].sort();
+        if (addresses === undefined) return;
+        const byKey = new Map(addresses.map((address) => [addressKey(address), address]));
+        const sorted = [...byKey.keys()].sort();
         // Resolvers turn the order at each answer: only another set is a change.
         if (sorted.join() === known) return;
         known = sorted.join();
-        onChange(sorted.map((host) => ({ protocol: 'http:', host, port })));
+        onChange(sorted.map((key) => byKey.get(key) as Address));
       };
       return round();
     },

@@ -1,12 +1,17 @@
-import { Pool } from 'undici';
+import { createPool } from './connection.ts';
+import type { Address } from './discovery.ts';
 import type { Replica } from './replica.ts';
+import type { UpstreamTls } from './tls.ts';
 
 export interface ProbeOptions {
   /** Of the replica's host; the replica's own port unless given. */
   readonly port: number | undefined;
+  /** The replica's own on its own port, else plain HTTP, unless given. */
+  readonly protocol: Address['protocol'] | undefined;
   readonly path: string;
   readonly intervalMs: number;
   readonly timeoutMs: number;
+  readonly tls: UpstreamTls | undefined;
 }
 
 export interface Probe {
@@ -21,16 +26,20 @@ export interface Probe {
  */
 const LATE_ANSWERS = 2;
 
+/** Longer than most intervals: a probe need not connect each time. */
+const KEEP_ALIVE_MS = 4_000;
+
 /** Asks a replica again and again whether it is ready, and sets its `ready`. */
 export function startProbe(
   replica: Replica,
-  { port, path, intervalMs, timeoutMs }: ProbeOptions,
+  { port, protocol, path, intervalMs, timeoutMs, tls }: ProbeOptions,
 ): Probe {
-  const { protocol, host, port: ownPort } = replica.address;
-  const pool = new Pool(`${protocol}//${host}:${port ?? ownPort}`, {
-    connections: 1,
-    connect: { timeout: timeoutMs },
-  });
+  const { address } = replica;
+  const own = protocol ?? (port === undefined ? address.protocol : 'http:');
+  const pool = createPool(
+    { ...address, port: port ?? address.port, protocol: own },
+    { connections: 1, connectTimeoutMs: timeoutMs, keepAliveMs: KEEP_ALIVE_MS, tls },
+  );
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let late = 0;

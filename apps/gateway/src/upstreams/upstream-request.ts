@@ -2,8 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { badRequest, upstreamBroke, upstreamTimedOut, upstreamUnavailable } from '../problems.ts';
+import { Attempts } from './attempts.ts';
+import type { UpstreamObserver } from './attempts.ts';
 import type { Replica } from './replica.ts';
 import type { Upstream } from './upstream.ts';
+
+export type { UpstreamObserver } from './attempts.ts';
 
 /** What is asked of an upstream. */
 export interface UpstreamRequestOptions {
@@ -17,6 +21,8 @@ export interface UpstreamRequestOptions {
   readonly timeoutMs: number;
   /** Between two pieces of the answer's body. */
   readonly idleTimeoutMs: number;
+  /** True for the copy that a mirror sends: it is not copied again. */
+  readonly copy?: boolean;
 }
 
 /** Who gets the answer: `onHead`, then `onData` as often as needed, then `onEnd`; or `onError`, once. */
@@ -28,45 +34,22 @@ export interface UpstreamReceiver {
   onError(error: Error): void;
 }
 
-/** What the gateway measures of each attempt. */
-export interface UpstreamObserver {
-  attempt(
-    upstream: string,
-    replica: string,
-    status: number | string,
-    durationSeconds: number,
-  ): void;
-  retry(upstream: string, reason: string): void;
-}
+/** An answer that is thrown away is read so far, so that its connection can be used again. */
+const DRAINED_BYTES = 64_000;
 
-/** With more replicas than this refusing, the upstream is down rather than one of them. */
-const MAX_ATTEMPTS = 4;
-
-/** The connection was there and ended before an answer: the replica went while the request came. */
-const CONNECTION_ENDED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
-
-/**
- * One request to an upstream, on whichever of its replicas takes it.
- *
- * A replica that takes no connection has seen no byte, so any method goes on to another replica;
- * the body is untouched until then. A connection that ends after the request was written, before
- * any byte of an answer, is tried again only for GET and HEAD without a body, and only once: what a
- * write did is unknown.
- */
+/** One request to an upstream, on whichever of its replicas takes it; `Attempts` has the rule. */
 export class UpstreamRequest implements Dispatcher.DispatchHandler {
-  attempts = 0;
-  replica: Replica | undefined;
-  readonly #upstream: Upstream;
+  readonly #attempts: Attempts;
   readonly #options: UpstreamRequestOptions;
   readonly #receiver: UpstreamReceiver;
   readonly #observer: UpstreamObserver;
   #controller: Dispatcher.DispatchController | undefined;
-  #tried: Set<Replica> | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #attemptStartedAt = 0;
+  /** The attempt that runs was handed to a connection: the replica may have seen it. */
   #written = false;
   #status = 0;
-  #repeated = false;
+  /** Bytes of an answer that is thrown away for another attempt's; -1 when it is not. */
+  #drained = -1;
   /** Ended for the receiver: what still comes from the connection is nobody's. */
   #over = false;
   #abortReason: Error | undefined;
@@ -77,15 +60,46 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler {
     receiver: UpstreamReceiver,
     observer: UpstreamObserver,
   ) {
-    this.#upstream = upstream;
+    const { method, headers, body } = options;
+    const replayable = body === null || Buffer.isBuffer(body);
+    this.#attempts = new Attempts(
+      upstream,
+      { method, headers, replayable, counted: true },
+      observer,
+    );
     this.#options = options;
     this.#receiver = receiver;
     this.#observer = observer;
   }
 
+  /** How many replicas were asked. */
+  get attempts(): number {
+    return this.#attempts.count;
+  }
+
+  /** The last one that was asked. */
+  get replica(): Replica | undefined {
+    return this.#attempts.replica;
+  }
+
+  /** The one that was chosen when the upstream splits requests among several. */
+  get upstreamName(): string {
+    return this.#attempts.upstream.name;
+  }
+
   start(): void {
+    try {
+      this.#attempts.begin();
+    } catch (error) {
+      this.#fail(error as Error);
+      this.#attempts.end();
+      return;
+    }
     this.#timer = setTimeout(onTimeout, this.#options.timeoutMs, this);
-    this.#attempt();
+    this.#dispatch();
+    if (this.#options.copy !== true) {
+      this.#attempts.upstream.mirror?.copy(this.#options, this.#observer);
+    }
   }
 
   /** Ends the request; the receiver gets `reason` unless it has had the end already. */
@@ -105,23 +119,17 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler {
   }
 
   timedOut(): void {
-    this.abort(upstreamTimedOut(this.#upstream.name, this.#options.timeoutMs));
+    if (!this.#over) this.#attempts.afterTimeout();
+    this.abort(upstreamTimedOut(this.upstreamName, this.#options.timeoutMs));
   }
 
-  #attempt(): void {
-    const replica = this.#upstream.pick(this.#tried);
-    if (replica === undefined) {
-      this.#fail(upstreamUnavailable(this.#upstream.name, new Error('no replica is known')));
-      return;
-    }
-    this.replica = replica;
-    this.attempts += 1;
-    this.#attemptStartedAt = performance.now();
+  #dispatch(): void {
     this.#written = false;
     this.#controller = undefined;
-    replica.inFlight += 1;
+    this.#status = 0;
+    this.#drained = -1;
     const { method, path, headers, body, idleTimeoutMs } = this.#options;
-    replica.pool.dispatch(
+    (this.replica as Replica).pool.dispatch(
       {
         method: method as Dispatcher.HttpMethod,
         path,
@@ -132,6 +140,11 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler {
       },
       this,
     );
+  }
+
+  #again(): void {
+    this.#attempts.beginNext();
+    this.#dispatch();
   }
 
   // The calls of undici's dispatcher.
@@ -152,17 +165,29 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler {
   ): void {
     // 1xx say nothing about the answer: early hints are not passed on.
     if (status < 200 || this.#over) return;
-    clearTimeout(this.#timer);
     this.#status = status;
+    if (this.#attempts.afterHead(status)) {
+      this.#drained = 0;
+      return;
+    }
+    clearTimeout(this.#timer);
     this.#receiver.onHead(status, headers);
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#over) this.#receiver.onData(chunk);
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#drained >= 0) {
+      this.#drained += chunk.length;
+      if (this.#drained > DRAINED_BYTES) controller.abort(new Error('the answer is not wanted'));
+    } else if (!this.#over) this.#receiver.onData(chunk);
   }
 
   onResponseEnd(): void {
-    this.#observe(this.#status);
+    this.#attempts.observe(this.#status);
+    if (!this.#over && this.#drained >= 0) {
+      this.#again();
+      return;
+    }
+    this.#attempts.end();
     if (this.#over) return;
     this.#over = true;
     this.#receiver.onEnd();
@@ -170,53 +195,34 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     const code = codeOf(error);
-    this.#observe(this.#abortReason === undefined ? code : 'aborted');
-    if (this.#over) return;
-    const replica = this.replica as Replica;
-    if (this.#abortReason !== undefined) this.#fail(this.#abortReason);
-    else if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
-      this.#fail(badRequest('The request has a header that cannot be passed on.', error));
-    } else if (!this.#written) {
-      replica.putAside();
-      if (this.#again(code, replica)) return;
-      this.#fail(upstreamUnavailable(this.#upstream.name, error));
-    } else if (this.#status === 0 && this.#repeatable(code)) {
-      this.#repeated = true;
-      // A single replica may be asked again: what ended may have been the one connection.
-      if (this.#again(code, replica)) return;
-      this.#tried = undefined;
-      this.#observer.retry(this.#upstream.name, code);
-      this.#attempt();
-    } else if ('status' in error) this.#fail(error);
-    else this.#fail(upstreamBroke(this.#upstream.name, error));
+    this.#attempts.observe(this.#abortReason === undefined ? code : 'aborted');
+    if (!this.#over && this.#abortReason === undefined && this.#goesOn(code, error)) {
+      this.#again();
+      return;
+    }
+    if (!this.#over) this.#fail(this.#abortReason ?? this.#problemOf(code, error));
+    this.#attempts.end();
   }
 
-  /** Tries another replica; false when there is none or enough were tried. */
-  #again(reason: string, failed: Replica): boolean {
-    this.#tried ??= new Set();
-    this.#tried.add(failed);
-    if (this.attempts >= MAX_ATTEMPTS) return false;
-    if (this.#upstream.pick(this.#tried) === undefined) return false;
-    this.#observer.retry(this.#upstream.name, reason);
-    this.#attempt();
-    return true;
+  /** Whether what failed is tried again. */
+  #goesOn(code: string, error: Error): boolean {
+    if (this.#drained >= 0) return true;
+    if (isOfRequest(code, error)) return false;
+    if (!this.#written) return this.#attempts.afterUnsent(code);
+    if (this.#status === 0) return this.#attempts.afterLost(code);
+    this.#attempts.afterBroken();
+    return false;
   }
 
-  #repeatable(code: string): boolean {
-    const { method, body } = this.#options;
-    return (
-      !this.#repeated &&
-      body === null &&
-      (method === 'GET' || method === 'HEAD') &&
-      CONNECTION_ENDED.has(code)
-    );
-  }
-
-  #observe(status: number | string): void {
-    const replica = this.replica as Replica;
-    replica.inFlight -= 1;
-    const seconds = (performance.now() - this.#attemptStartedAt) / 1000;
-    this.#observer.attempt(this.#upstream.name, replica.name, status, seconds);
+  #problemOf(code: string, error: Error): Error {
+    if (REQUEST_IS_WRONG.has(code)) {
+      return badRequest('The request has a header that cannot be passed on.', error);
+    }
+    if (isOfRequest(code, error)) return error;
+    this.#attempts.settle('failed');
+    return this.#written
+      ? upstreamBroke(this.upstreamName, error)
+      : upstreamUnavailable(this.upstreamName, error);
   }
 
   #fail(error: Error): void {
@@ -225,6 +231,14 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler {
     this.#abortReason ??= error;
     this.#receiver.onError(error);
   }
+}
+
+/** undici's codes for what no replica would be sent. */
+const REQUEST_IS_WRONG = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
+
+/** Not the upstream's doing, such as a body that became too large. */
+function isOfRequest(code: string, error: Error): boolean {
+  return REQUEST_IS_WRONG.has(code) || 'status' in error;
 }
 
 function onTimeout(request: UpstreamRequest): void {

@@ -1,5 +1,5 @@
 import type { Exchange } from '../../exchange.ts';
-import type { UpstreamObserver } from '../../upstreams/upstream-request.ts';
+import type { UpstreamObserver } from '../../upstreams/attempts.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';
 import type { StreamProxy } from './proxy.ts';
 
@@ -18,9 +18,6 @@ export interface StreamContext {
   /** Counts a stream as open; the result ends that. */
   opened(kind: 'http' | 'websocket'): () => void;
 }
-
-/** With more replicas than this refusing, the upstream is down rather than one of them. */
-export const MAX_ATTEMPTS = 4;
 
 /** No byte was sent: another replica may be asked, whatever the method. */
 export const NOT_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND']);

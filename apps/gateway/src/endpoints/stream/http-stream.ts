@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { closingSignalOf, withoutTimeLimit } from '@woodytoys/service';
 import { sendProblemAnswer, writeHead } from '../../answer.ts';
@@ -10,10 +10,11 @@ import {
   upstreamTimedOut,
   upstreamUnavailable,
 } from '../../problems.ts';
+import { Attempts } from '../../upstreams/attempts.ts';
 import type { Address } from '../../upstreams/discovery.ts';
 import type { Replica } from '../../upstreams/replica.ts';
 import { BodySource } from './body-source.ts';
-import { MAX_ATTEMPTS, NOT_CONNECTED, codeOf } from './context.ts';
+import { NOT_CONNECTED, codeOf } from './context.ts';
 import type { StreamContext } from './context.ts';
 import { headersObject } from './headers-object.ts';
 import type { ProxiedRequest } from './proxy.ts';
@@ -25,33 +26,33 @@ const UNWANTED_BODY_MS = 1_000;
 export class HttpStream implements ProxiedRequest {
   readonly exchange: Exchange;
   readonly path: string;
-  readonly agent = undefined;
   readonly body: BodySource;
   readonly #context: StreamContext;
   readonly #source: Buffer | Readable | null;
   readonly #closing: AbortSignal;
-  readonly #tried = new Set<Replica>();
-  #replica: Replica;
-  #startedAt = 0;
+  readonly #attempts: Attempts;
   #proxied: ClientRequest | undefined;
   #answer: IncomingMessage | undefined;
   #timer: NodeJS.Timeout | undefined;
   #late = false;
   #failed = false;
 
-  /** @throws ProblemError 503 when no replica is known. */
+  /** @throws ProblemError 503 when the upstream is not to be asked now, or no replica is known. */
   constructor(context: StreamContext, exchange: Exchange, source: Buffer | Readable | null) {
-    const { upstream } = context;
-    const replica = upstream.pick();
-    if (replica === undefined) {
-      throw upstreamUnavailable(upstream.name, new Error('no replica is known'));
-    }
+    const { method, headers } = exchange;
+    this.#attempts = new Attempts(
+      context.upstream,
+      // What is held open for hours says nothing about how much the upstream has to do.
+      { method, headers, replayable: source === null, counted: false },
+      context.observer,
+    );
+    exchange.upstream = this.#attempts.upstream.name;
+    this.#attempts.begin();
     this.exchange = exchange;
     this.path = context.targetOf(exchange);
     this.body = new BodySource(source);
     this.#context = context;
     this.#source = source;
-    this.#replica = replica;
     this.#closing = closingSignalOf(exchange.request);
   }
 
@@ -59,10 +60,17 @@ export class HttpStream implements ProxiedRequest {
     return this.#replica.address;
   }
 
+  get agent(): Agent | undefined {
+    return this.#replica.streamAgent;
+  }
+
+  get #replica(): Replica {
+    return this.#attempts.replica as Replica;
+  }
+
   start(): void {
     const { exchange } = this;
     const { request } = exchange;
-    exchange.upstream = this.#context.upstream.name;
     // The proxy copies the request's own headers, so they are made clean before it sees them.
     request.headers = this.#cleanHeaders();
     if (this.#source instanceof Readable) {
@@ -75,6 +83,7 @@ export class HttpStream implements ProxiedRequest {
     this.#closing.addEventListener('abort', end, { once: true });
     exchange.onEnd(() => {
       clearTimeout(this.#timer);
+      this.#attempts.end();
       this.#closing.removeEventListener('abort', end);
       if (request.complete) return;
       const timer = setTimeout(() => request.destroy(), UNWANTED_BODY_MS);
@@ -85,10 +94,7 @@ export class HttpStream implements ProxiedRequest {
 
   made(proxied: ClientRequest): void {
     this.#proxied = proxied;
-    proxied.setTimeout(this.#context.idleTimeoutMs, () => {
-      this.#late = true;
-      proxied.destroy();
-    });
+    proxied.setTimeout(this.#context.idleTimeoutMs, () => this.#endLate());
   }
 
   answered(answer: IncomingMessage): void {
@@ -97,7 +103,8 @@ export class HttpStream implements ProxiedRequest {
     this.#answer = answer;
     clearTimeout(this.#timer);
     const status = answer.statusCode as number;
-    this.#observe(status);
+    this.#attempts.observe(status);
+    this.#attempts.settleHead(status);
     exchange.replica = this.#replica.name;
     exchange.onEnd(this.#context.opened('http'));
     writeHead(exchange, status, returnedHeaders(answer.headers));
@@ -119,14 +126,18 @@ export class HttpStream implements ProxiedRequest {
     const { exchange } = this;
     const code = codeOf(error);
     exchange.replica = this.#replica.name;
-    this.#observe(code);
+    this.#attempts.observe(this.#late ? 'late' : code);
     if (exchange.response.headersSent || exchange.response.destroyed) {
       exchange.error ??= error;
       exchange.response.destroy();
-    } else if (!NOT_CONNECTED.has(code) || !this.#again(code)) {
+    } else if (this.#goesOn(code, error)) {
+      this.#attempts.beginNext();
+      this.#attempt();
+      return;
+    } else {
       clearTimeout(this.#timer);
       sendProblemAnswer(exchange, this.#problemOf(code, error));
-    } else return;
+    }
     this.#proxied?.destroy();
     this.#dropBody();
   }
@@ -134,31 +145,28 @@ export class HttpStream implements ProxiedRequest {
   #attempt(): void {
     this.#proxied = undefined;
     this.#failed = false;
-    this.#startedAt = performance.now();
-    this.exchange.attempts += 1;
+    this.exchange.attempts = this.#attempts.count;
     this.#context.proxy.send(this);
   }
 
-  /** Tries another replica; false when there is none or enough were tried. */
-  #again(code: string): boolean {
-    const { upstream, observer } = this.#context;
-    this.#replica.putAside();
-    this.#tried.add(this.#replica);
-    const next = this.#tried.size < MAX_ATTEMPTS ? upstream.pick(this.#tried) : undefined;
-    if (next === undefined) return false;
-    observer.retry(upstream.name, code);
-    this.#replica = next;
-    this.#attempt();
-    return true;
+  #goesOn(code: string, error: Error): boolean {
+    if (this.#late || 'status' in error) return false;
+    return NOT_CONNECTED.has(code)
+      ? this.#attempts.afterUnsent(code)
+      : this.#attempts.afterLost(code);
+  }
+
+  #endLate(): void {
+    this.#late = true;
+    if (this.#answer === undefined) this.#attempts.afterTimeout();
+    this.#proxied?.destroy();
   }
 
   /** The time to the first byte counts from the end of the request: an upload may take hours. */
   #waitForAnswer(): void {
     if (this.#answer !== undefined || this.exchange.response.destroyed) return;
-    this.#timer = setTimeout(() => {
-      this.#late = true;
-      this.#proxied?.destroy();
-    }, this.exchange.timeLeft(this.#context.timeoutMs));
+    const timeoutMs = this.exchange.timeLeft(this.#context.timeoutMs);
+    this.#timer = setTimeout(() => this.#endLate(), timeoutMs);
   }
 
   /**
@@ -179,18 +187,11 @@ export class HttpStream implements ProxiedRequest {
   }
 
   #problemOf(code: string, error: Error): Error {
-    const { upstream, timeoutMs } = this.#context;
+    const { name } = this.#attempts.upstream;
     if ('status' in error) return error;
-    if (this.#late) return upstreamTimedOut(upstream.name, timeoutMs);
-    return NOT_CONNECTED.has(code)
-      ? upstreamUnavailable(upstream.name, error)
-      : upstreamBroke(upstream.name, error);
-  }
-
-  #observe(status: number | string): void {
-    const { observer, upstream } = this.#context;
-    const seconds = (performance.now() - this.#startedAt) / 1000;
-    observer.attempt(upstream.name, this.#replica.name, status, seconds);
+    this.#attempts.settle('failed');
+    if (this.#late) return upstreamTimedOut(name, this.#context.timeoutMs);
+    return NOT_CONNECTED.has(code) ? upstreamUnavailable(name, error) : upstreamBroke(name, error);
   }
 
   #cleanHeaders(): IncomingHttpHeaders {

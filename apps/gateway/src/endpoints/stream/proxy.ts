@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Stream } from 'node:stream';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { Exchange } from '../../exchange.ts';
+import { STREAM_AGENT, originOf } from '../../upstreams/connection.ts';
 import type { Address } from '../../upstreams/discovery.ts';
 
 /** A request as the proxy takes it to a replica, and who hears what becomes of it. */
@@ -32,9 +33,6 @@ export interface StreamProxy {
   close(): void;
 }
 
-/** Streams are held open: the agent's own limit of 256 would make the next ones wait in silence. */
-const MAX_STREAMS_PER_REPLICA = 10_000;
-
 /**
  * The one http-proxy-middleware of all routes: each listens for the end of the server, so one for
  * each route of each table would pile up.
@@ -42,21 +40,15 @@ const MAX_STREAMS_PER_REPLICA = 10_000;
 export function createStreamProxy(): StreamProxy {
   const running = new WeakMap<IncomingMessage, ProxiedRequest>();
   const find = (request: IncomingMessage) => running.get(request) as ProxiedRequest;
-  const ownAgent = new Agent({
-    keepAlive: true,
-    keepAliveMsecs: 1_000,
-    maxSockets: MAX_STREAMS_PER_REPLICA,
-    timeout: 2_000,
-  });
+  const ownAgent = new Agent(STREAM_AGENT);
 
   const proxy = createProxyMiddleware<IncomingMessage>({
     target: 'http://upstream.invalid',
     // The options are those of this request alone.
     router: (request, _response, options) => {
       const { address, agent = ownAgent, body: buffer, exchange } = find(request);
-      const { protocol, host, port } = address;
       Object.assign(options, { agent, buffer, method: exchange.method });
-      return `${protocol}//${host}:${port}`;
+      return originOf(address);
     },
     pathRewrite: (_path, request) => find(request).path,
     changeOrigin: true,

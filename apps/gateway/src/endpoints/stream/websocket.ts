@@ -6,9 +6,10 @@ import { TAKEN, sendProblemAnswer } from '../../answer.ts';
 import type { Exchange } from '../../exchange.ts';
 import { returnedHeaders } from '../../headers.ts';
 import { gatewayCloses, upstreamBroke, upstreamTimedOut } from '../../problems.ts';
+import { Attempts } from '../../upstreams/attempts.ts';
 import type { Address } from '../../upstreams/discovery.ts';
+import type { Replica } from '../../upstreams/replica.ts';
 import { connectReplica } from './connect.ts';
-import type { ConnectedReplica } from './connect.ts';
 import { codeOf } from './context.ts';
 import type { StreamContext } from './context.ts';
 import { FrameBoundary } from './frame-boundary.ts';
@@ -31,13 +32,18 @@ export async function openWebSocket(
 ): Promise<typeof TAKEN> {
   if (closingSignalOf(exchange.request).aborted) throw gatewayCloses();
   noticeEnd(exchange);
-  exchange.upstream = context.upstream.name;
-  const timeoutMs = exchange.timeLeft(context.timeoutMs);
-  const connected = await connectReplica(context, timeoutMs);
-  exchange.attempts = connected.attempts;
-  exchange.replica = connected.replica.name;
-  if (exchange.gone) connected.socket.destroy();
-  else new WebSocketStream(context, exchange, connected).start();
+  const attempts = new Attempts(
+    context.upstream,
+    { method: 'GET', headers: exchange.headers, replayable: false, counted: false },
+    context.observer,
+  );
+  exchange.upstream = attempts.upstream.name;
+  exchange.onEnd(() => attempts.end());
+  const socket = await connectReplica(attempts, exchange.timeLeft(context.timeoutMs));
+  exchange.attempts = attempts.count;
+  exchange.replica = attempts.replica?.name;
+  if (exchange.gone) socket.destroy();
+  else new WebSocketStream(context, exchange, attempts, socket).start();
   return TAKEN;
 }
 
@@ -59,17 +65,17 @@ class WebSocketStream implements ProxiedRequest {
   readonly #context: StreamContext;
   readonly #client: Socket;
   readonly #inner: Socket;
-  readonly #replicaName: string;
+  readonly #attempts: Attempts;
   readonly #frames = new FrameBoundary();
-  readonly #startedAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #late = false;
 
-  constructor(context: StreamContext, exchange: Exchange, { replica, socket }: ConnectedReplica) {
+  constructor(context: StreamContext, exchange: Exchange, attempts: Attempts, socket: Socket) {
     this.#context = context;
+    this.#attempts = attempts;
     this.exchange = exchange;
-    this.address = replica.address;
-    this.#replicaName = replica.name;
+    // The connection is there: whether it is encrypted is not the proxy's affair.
+    this.address = { ...(attempts.replica as Replica).address, protocol: 'http:' };
     this.path = context.targetOf(exchange);
     this.#inner = socket;
     this.#client = exchange.request.socket;
@@ -87,6 +93,7 @@ class WebSocketStream implements ProxiedRequest {
     } as IncomingHttpHeaders;
     this.#timer = setTimeout(() => {
       this.#late = true;
+      this.#attempts.afterTimeout();
       this.#inner.destroy();
     }, exchange.timeLeft(this.#context.timeoutMs));
     exchange.onEnd(() => {
@@ -139,26 +146,25 @@ class WebSocketStream implements ProxiedRequest {
 
   failed(error: Error): void {
     const { exchange } = this;
-    const { upstream, observer, timeoutMs } = this.#context;
+    const { timeoutMs } = this.#context;
+    const { name } = this.#attempts.upstream;
     if (exchange.answeredAs !== undefined || exchange.response.headersSent) {
       exchange.error ??= error;
       this.#destroySoon(this.#client);
       return;
     }
-    const seconds = (performance.now() - this.#startedAt) / 1000;
-    observer.attempt(upstream.name, this.#replicaName, codeOf(error), seconds);
-    sendProblemAnswer(
-      exchange,
-      this.#late ? upstreamTimedOut(upstream.name, timeoutMs) : upstreamBroke(upstream.name, error),
-    );
+    this.#attempts.observe(this.#late ? 'late' : codeOf(error));
+    if (!this.#late) this.#attempts.afterLost(codeOf(error));
+    this.#attempts.settle('failed');
+    const problem = this.#late ? upstreamTimedOut(name, timeoutMs) : upstreamBroke(name, error);
+    sendProblemAnswer(exchange, problem);
   }
 
   #noteAnswer({ statusCode: status = 0 }: IncomingMessage): void {
     clearTimeout(this.#timer);
     this.exchange.answeredAs = status;
-    const seconds = (performance.now() - this.#startedAt) / 1000;
-    const { observer, upstream } = this.#context;
-    observer.attempt(upstream.name, this.#replicaName, status, seconds);
+    this.#attempts.observe(status);
+    this.#attempts.settleHead(status);
   }
 
   #answerHeaders({ headers }: IncomingMessage): IncomingHttpHeaders {
