@@ -4,6 +4,7 @@ import { reply } from './endpoints/reply.ts';
 import { stream } from './endpoints/stream.ts';
 import { authenticate } from './filters/authenticate.ts';
 import { authorize } from './filters/authorize.ts';
+import { compress } from './filters/compress.ts';
 import { concurrency } from './filters/concurrency.ts';
 import { cors } from './filters/cors.ts';
 import { deadline } from './filters/deadline.ts';
@@ -27,6 +28,7 @@ export function builtInRegistry(): Registry {
     filters: byName([
       authenticate,
       authorize,
+      compress,
       concurrency,
       cors,
       deadline,
