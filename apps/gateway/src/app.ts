@@ -9,6 +9,7 @@ import type { GatewayMetrics } from './metrics.ts';
 import { runExchange } from './pipeline.ts';
 import type { SharedRedis } from './plugin.ts';
 import { reasonOf } from './problems.ts';
+import type { MessagePublisher } from './publisher.ts';
 import { builtInRegistry } from './registry.ts';
 import type { UpstreamObserver } from './upstreams/attempts.ts';
 import { ReplicatedUpstream } from './upstreams/replicated-upstream.ts';
@@ -31,6 +32,8 @@ export interface GatewayDependencies {
   readonly trustedProxies?: number;
   /** What all replicas share: limits, cached answers, keys; each keeps its own unless given. */
   readonly redis?: SharedRedis;
+  /** Where messages are published; routes that do answer 503 unless given. */
+  readonly publisher?: MessagePublisher;
   /** Whether a change of the configuration's files is a reload; false unless given. */
   readonly watch?: boolean;
   /** How names are resolved; by DNS unless given. */
@@ -66,6 +69,7 @@ export function createGateway({
   log,
   trustedProxies = 0,
   redis,
+  publisher,
   watch = false,
   resolveName = createResolveName(),
   resolveService = createResolveService(resolveName),
@@ -83,6 +87,7 @@ export function createGateway({
     observer,
     log,
     redis,
+    publisher,
     resolveName,
     resolveService,
   });

@@ -6,6 +6,7 @@ import type { FilterConfig, Mistake, RouteConfig } from './config/types.ts';
 import { parsePathTemplate } from './path-template.ts';
 import { filterName } from './plugin.ts';
 import type { BuildContext, Endpoint, FilterDefinition, SharedRedis, Registry } from './plugin.ts';
+import type { MessagePublisher } from './publisher.ts';
 import type { Slices } from './slices.ts';
 import { RouteTable } from './table.ts';
 import type { Route, Step } from './table.ts';
@@ -16,6 +17,7 @@ export interface BuildDependencies extends UpstreamBuildDependencies {
   readonly slices: Slices;
   readonly observer: UpstreamObserver;
   readonly redis: SharedRedis | undefined;
+  readonly publisher: MessagePublisher | undefined;
 }
 
 export interface BuiltGateway {

@@ -1,7 +1,12 @@
+import { connectRabbit } from '@woodytoys/messaging';
 import { runApp } from '@woodytoys/runtime';
 import { createGateway } from './app.ts';
+import { createPublisher } from './publisher.ts';
 import { connectRedis } from './redis.ts';
 import { gatewayConfig } from './settings.ts';
+
+/** Tried anew after it: without a broker the gateway is ready all the same. */
+const BROKER_CONNECT_MS = 10_000;
 
 await runApp({
   name: 'gateway',
@@ -12,14 +17,32 @@ await runApp({
     const redis =
       settings.REDIS_URL === undefined ? undefined : connectRedis(settings.REDIS_URL, log);
     if (redis !== undefined) shutdown.onStop('redis', () => redis.close());
+    const metrics = registry.service('gateway');
+    const { AMQP_URL: url } = settings;
+    const publisher =
+      url === undefined
+        ? undefined
+        : createPublisher(
+            () =>
+              connectRabbit({
+                url,
+                service: 'gateway',
+                log,
+                metrics: metrics.messages,
+                connectTimeoutMs: BROKER_CONNECT_MS,
+              }),
+            log,
+          );
+    if (publisher !== undefined) shutdown.onStop('broker', () => publisher.close());
     const gateway = createGateway({
       configFile: settings.GATEWAY_CONFIG,
       environment: process.env,
-      metrics: registry.service('gateway'),
+      metrics,
       log,
       trustedProxies: settings.TRUSTED_PROXIES,
       watch: settings.GATEWAY_WATCH,
       ...(redis && { redis }),
+      ...(publisher && { publisher }),
     });
     // A reload that is refused was logged, and changes nothing.
     process.on('SIGHUP', () => void gateway.reload().catch(() => undefined));

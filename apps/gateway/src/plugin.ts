@@ -4,6 +4,7 @@ import type { FilterConfig, RouteConfig } from './config/types.ts';
 import type { Contract } from './contracts/contract.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Exchange } from './exchange.ts';
+import type { MessagePublisher } from './publisher.ts';
 import type { PathTemplate } from './path-template.ts';
 import type { UpstreamObserver } from './upstreams/upstream-request.ts';
 import type { Upstream } from './upstreams/upstream.ts';
@@ -62,6 +63,8 @@ export interface BuildContext {
   shared<Shared extends Closable>(key: string, create: () => Shared): Shared;
   /** What all replicas of the gateway share; undefined when each keeps its own. */
   readonly redis: SharedRedis | undefined;
+  /** Where messages are published; undefined when no broker is set. */
+  readonly publisher: MessagePublisher | undefined;
 }
 
 export interface Closable {

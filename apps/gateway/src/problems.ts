@@ -270,6 +270,44 @@ export function partsDown(parts: readonly string[]): ProblemError {
   });
 }
 
+/** Nothing was published, and nothing will be: the request may come again. */
+export function brokerUnavailable(cause: unknown): ProblemError {
+  return problem('WT-UNAVAILABLE', 'The message was not taken; send it again.', {
+    headers: { 'retry-after': '1' },
+    cause,
+  });
+}
+
+/** The message was sent, and its confirm has not come. */
+export function brokerDidNotConfirm(cause: unknown): ProblemError {
+  return problem(
+    'WT-UNAVAILABLE',
+    'The broker has not confirmed the message, and whether it has it is unknown; send it again, with the same Idempotency-Key so that it counts once.',
+    { headers: { 'retry-after': '1' }, cause },
+  );
+}
+
+/** The configuration has a route that publishes, and the environment no broker. */
+export function brokerMissing(): ProblemError {
+  return problem('WT-UNAVAILABLE', 'This gateway has no broker to publish to.', {
+    headers: { 'retry-after': '60' },
+  });
+}
+
+export function messageInvalid(cause: unknown): ProblemError {
+  return problem(
+    'WT-PARAMETER-INVALID',
+    'The request does not fit into a message: its routing key or a header is too long.',
+    { cause },
+  );
+}
+
+export function bodyTooLargeForBroker(cause: unknown): ProblemError {
+  return problem('WT-BODY-TOO-LARGE', 'The body is larger than a message may be; send less.', {
+    cause,
+  });
+}
+
 /** A client asks for WebSocket where there is none. */
 export function upgradeRefused(path: string): ProblemError {
   return problem(

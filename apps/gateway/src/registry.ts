@@ -1,5 +1,6 @@
 import { aggregate } from './endpoints/aggregate.ts';
 import { http } from './endpoints/http.ts';
+import { publish } from './endpoints/publish.ts';
 import { reply } from './endpoints/reply.ts';
 import { stream } from './endpoints/stream.ts';
 import { authenticate } from './filters/authenticate.ts';
@@ -42,7 +43,7 @@ export function builtInRegistry(): Registry {
       transform,
       validate,
     ] as FilterDefinition[]),
-    endpoints: byName([http, aggregate, stream, reply] as EndpointDefinition[]),
+    endpoints: byName([http, aggregate, stream, publish, reply] as EndpointDefinition[]),
   };
 }
 

@@ -17,6 +17,9 @@ export const gatewayConfig = {
     .describe(
       'Where rate limits, cached answers and idempotency keys are kept for all replicas; in each process if unset.',
     ),
+  AMQP_URL: secretUrl(['amqp', 'amqps'])
+    .optional()
+    .describe('The RabbitMQ that routes publish to; those routes answer 503 if unset.'),
   TRUSTED_PROXIES: integer({ min: 0, max: 10, default: 0 }).describe(
     'How many proxies of ours stand before the gateway; so many entries of X-Forwarded-For are believed.',
   ),

@@ -263,8 +263,9 @@ describe('a part', () => {
 
   it('is asked with the query that its options make of the request', async () => {
     const { ask, users, products } = await startWith(answerUser, answerProduct, {
-      userPart: ", query: { fields: 'name', like: '{productId}&x=1', limit: '{query.limit}' }",
-      productPart: ", query: { limit: '{query.limit}' }",
+      userPart:
+        ", query: { fields: 'name', like: '{path.productId}&x=1', limit: '{query.limit?}' }",
+      productPart: ", query: { limit: '{query.limit?}' }",
     });
     await (await ask('?limit=a%26b&secret=1')).text();
     await (await ask()).text();
@@ -273,6 +274,13 @@ describe('a part', () => {
       '/users/1?fields=name&like=2%26x%3D1',
     ]);
     expect(products.seen.map(({ url }) => url)).toEqual(['/products/2?limit=a%26b', '/products/2']);
+  });
+
+  it('that needs a value which the request does not have makes the whole 400', async () => {
+    const userPart = ", query: { limit: '{query.limit}' }";
+    const { ask } = await startWith(answerUser, answerProduct, { userPart });
+    expect((await ask('?limit=1')).status).toBe(200);
+    expect((await ask()).status).toBe(400);
   });
 
   it('gives only what its pointer points at, and is down when nothing is there', async () => {
@@ -314,7 +322,7 @@ describe('an aggregate that cannot be', () => {
   it.each([
     ['a fallback that is never used', { userPart: ', required: true, fallback: {}' }, 'fallback'],
     ['the same by its mode', { userPart: ', fallback: {}', whole: 'mode: all-or-nothing' }, 'user'],
-    ['an unknown placeholder', { userPart: ", query: { a: '{nobody}' }" }, '{nobody}'],
+    ['an unknown placeholder', { userPart: ", query: { a: '{path.nobody}' }" }, '{path.nobody}'],
     [
       'a part of a name that is taken',
       { whole: 'incomplete: { upstream: user, path: / }' },

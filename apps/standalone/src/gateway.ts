@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { GatewayConfigError, createGateway } from '@woodytoys/gateway/app';
+import type { Messaging } from '@woodytoys/messaging';
 import type { ServiceMetrics } from '@woodytoys/metrics';
 import { listen } from '@woodytoys/service';
 import type { Environment, HttpServer, Logger } from '@woodytoys/service';
@@ -15,13 +16,14 @@ export interface GatewayOptions {
   /** What the configuration's `${NAME}` stand for, beside the upstreams (`RATE_LIMIT`). */
   readonly environment: Environment;
   readonly metrics: ServiceMetrics;
+  readonly publisher: Pick<Messaging, 'declare' | 'publish'>;
   readonly log: Logger;
   readonly resources: AsyncDisposableStack;
 }
 
 /** The gateway of this process, with the routes that it has everywhere. */
 export async function startGateway(options: GatewayOptions): Promise<HttpServer> {
-  const { port, upstreams, metrics, log, resources } = options;
+  const { port, upstreams, metrics, publisher, log, resources } = options;
   const found = Object.entries(upstreams).map(([name, url]) => [
     `${name.replaceAll('-', '_').toUpperCase()}_UPSTREAM`,
     url,
@@ -30,6 +32,7 @@ export async function startGateway(options: GatewayOptions): Promise<HttpServer>
     configFile,
     environment: { ...options.environment, ...Object.fromEntries(found) },
     metrics,
+    publisher,
     log,
   });
   resources.defer(() => gateway.stop());

@@ -116,6 +116,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     upstreams: Object.fromEntries(servers.flat()),
     environment: options.environment,
     metrics: registry.service('gateway'),
+    publisher: messaging,
     log: createLog('gateway'),
     resources,
   });

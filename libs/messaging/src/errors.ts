@@ -39,18 +39,25 @@ export class MessagingError extends Error {
   readonly retryable: boolean;
   /** True when a consumer has given the message up, so that publishing it again is of no use. */
   readonly deadLettered: boolean;
+  /** Whether the message was sent, and may have arrived although the broker has not confirmed it. */
+  readonly mayHaveArrived: boolean;
   /** Why it was given up; only with `deadLettered`. */
   readonly reason: string | undefined;
 
   constructor(
     code: MessagingErrorCode,
     message: string,
-    options: { readonly cause?: unknown; readonly reason?: string } = {},
+    options: {
+      readonly cause?: unknown;
+      readonly reason?: string;
+      readonly mayHaveArrived?: boolean;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryable = ERRORS[code].retryable;
     this.deadLettered = code === 'dead-lettered';
+    this.mayHaveArrived = options.mayHaveArrived === true;
     this.reason = options.reason;
   }
 }

@@ -8,7 +8,7 @@ export {
   createInProcessMessaging,
   type InProcessOptions,
 } from './in-process/in-process-messaging.ts';
-export { DEFAULT_MAX_MESSAGE_BYTES } from './message.ts';
+export { DEFAULT_MAX_MESSAGE_BYTES, isReservedHeader } from './message.ts';
 export { connectRabbit, type RabbitOptions } from './rabbit/connect-rabbit.ts';
 export { deadLetterQueueOf, retryQueueOf } from './topology.ts';
 export type * from './types.ts';

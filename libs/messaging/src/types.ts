@@ -79,6 +79,11 @@ export interface DeadLetter {
   readonly failedAt: Date;
 }
 
+export interface PublishOptions {
+  /** From the call to the confirmation; the connection's own unless given. */
+  readonly timeoutMs?: number;
+}
+
 export interface Messaging {
   declare(topology: Topology): Promise<void>;
   /**
@@ -86,7 +91,7 @@ export interface Messaging {
    * when every consumer of it has committed. Rejects with a `MessagingError` otherwise, and then the
    * message may or may not arrive, so publish it again with the same id.
    */
-  publish(message: OutgoingMessage): Promise<void>;
+  publish(message: OutgoingMessage, options?: PublishOptions): Promise<void>;
   consume<Body>(queue: string, handler: Handler<Body>, options: ConsumeOptions): Promise<Consumer>;
   /** Dead letters of a queue, oldest first; they stay where they are. */
   deadLetters(queue: string, limit: number): Promise<readonly DeadLetter[]>;

@@ -85,7 +85,7 @@ export const aggregate: EndpointDefinition<AggregateOptions> = {
       try {
         return { json: await asking, down: false };
       } catch (error) {
-        if (error instanceof Decided || isMissing(error) || required(part)) throw error;
+        if (decides(error) || required(part)) throw error;
         const { requestId } = exchange;
         log.warn({ reason: reasonOf(error), part: part.name, requestId }, 'part missing');
         return { json: part.fallback, down: true };
@@ -148,8 +148,9 @@ function answerOf(
   };
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof ProblemError && error.code === 'WT-RESOURCE-NOT-FOUND';
+/** A part that is missing (404), or cannot be asked for (400), is no matter of its service being down. */
+function decides(error: unknown): boolean {
+  return error instanceof Decided || (error instanceof ProblemError && error.status < 500);
 }
 
 function partHeaders(headers: readonly string[]): string[] {

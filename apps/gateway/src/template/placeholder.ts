@@ -15,6 +15,7 @@ export const SOURCES = [
   'params',
   'subject',
   'requestId',
+  'message',
 ] as const;
 export type Source = (typeof SOURCES)[number];
 
@@ -42,6 +43,7 @@ export interface Scope {
 export type Template = readonly (string | Placeholder)[];
 
 const HAS_MEMBERS: ReadonlySet<Source> = new Set(['body', 'params']);
+const OF_MESSAGES = ['id'];
 const WHOLE: ReadonlySet<Source> = new Set(['body', 'params', 'subject', 'requestId']);
 
 const PLACEHOLDER =
@@ -94,6 +96,9 @@ function parsePlaceholder(text: string, scope: Scope): Placeholder {
     throw new TypeError(
       `"{${text}}": the route's path has no such parameter; it has ${had || 'none'}`,
     );
+  }
+  if (source === 'message' && !OF_MESSAGES.includes(keys[0] as string)) {
+    throw new TypeError(`"{${text}}": a message has {message.id} alone`);
   }
   if (type === 'list' && source !== 'query') {
     throw new TypeError(`"{${text}}": only a query parameter has a list of values`);

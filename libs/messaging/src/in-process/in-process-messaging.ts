@@ -18,8 +18,10 @@ import type {
   Handler,
   Messaging,
   OutgoingMessage,
+  PublishOptions,
   Topology,
 } from '../types.ts';
+import { withTimeout } from '../rabbit/waiting.ts';
 import { createInProcessConsumer, type Entry } from './consumer.ts';
 import { InProcessDeadLetters } from './dead-letters.ts';
 import { Publication } from './publication.ts';
@@ -80,13 +82,19 @@ export function createInProcessMessaging({
     }
   }
 
-  async function publish(outgoing: OutgoingMessage): Promise<void> {
+  async function publish(
+    outgoing: OutgoingMessage,
+    { timeoutMs }: PublishOptions = {},
+  ): Promise<void> {
     checkOpen();
     const message = encodeMessage(outgoing, maxMessageBytes);
     checkExchange(topology, message.exchange);
     const key = JSON.stringify([message.exchange, message.routingKey, message.id]);
     try {
-      await (pending.get(key)?.settled ?? send(key, message));
+      const settled = pending.get(key)?.settled ?? send(key, message);
+      await (timeoutMs === undefined
+        ? settled
+        : withTimeout(settled, timeoutMs, () => lateError(message, timeoutMs)));
       metrics?.published(message.exchange, 'confirmed');
     } catch (error) {
       metrics?.published(message.exchange, 'failed');
@@ -209,6 +217,14 @@ function queuesFor(broker: Broker, { exchange: name, routingKey }: EncodedMessag
       : binding.testPattern(routingKey);
   });
   return new Set(matching.map(({ queue }) => queue));
+}
+
+function lateError({ id }: EncodedMessage, timeoutMs: number): MessagingError {
+  return new MessagingError(
+    'timeout',
+    `The consumers of message ${id} have not committed within ${timeoutMs} ms; they go on.`,
+    { mayHaveArrived: true },
+  );
 }
 
 function unroutableError({ id, exchange, routingKey }: EncodedMessage): MessagingError {

@@ -17,6 +17,7 @@ import type {
   Handler,
   Messaging,
   OutgoingMessage,
+  PublishOptions,
   Topology,
 } from '../types.ts';
 import { RabbitConsumer } from './consumer.ts';
@@ -145,12 +146,15 @@ export async function connectRabbit({
     await mine;
   }
 
-  async function publish(outgoing: OutgoingMessage): Promise<void> {
+  async function publish(
+    outgoing: OutgoingMessage,
+    { timeoutMs = publishTimeoutMs }: PublishOptions = {},
+  ): Promise<void> {
     checkOpen();
     const message = encodeMessage(outgoing, maxMessageBytes);
     checkExchange(topology, message.exchange);
     try {
-      await publisher.publish(toWire(message, service));
+      await publisher.publish(toWire(message, service), timeoutMs);
       metrics?.published(message.exchange, 'confirmed');
     } catch (error) {
       metrics?.published(message.exchange, 'failed');

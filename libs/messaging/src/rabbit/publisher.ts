@@ -62,10 +62,10 @@ export class Publisher {
    * @throws MessagingError `unroutable`, `rejected`, `timeout`, `overloaded`, `connection-lost`,
    *   `closed`, or `invalid-message` for what AMQP cannot encode
    */
-  async publish(message: WireMessage): Promise<void> {
-    const deadline = performance.now() + this.#timeoutMs;
+  async publish(message: WireMessage, timeoutMs = this.#timeoutMs): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
     const left = () => Math.max(0, deadline - performance.now());
-    const leave = await this.#slots.take(this.#timeoutMs);
+    const leave = await this.#slots.take(timeoutMs);
     let sent: Promise<void>;
     try {
       sent = this.#send(await this.#ready(left), message, leave);
@@ -73,7 +73,7 @@ export class Publisher {
       leave();
       throw error;
     }
-    await withTimeout(sent, left(), () => this.#lateError(message));
+    await withTimeout(sent, left(), () => lateError(message, timeoutMs));
   }
 
   /** Waits for what is on its way, no longer than a publish may take. */
@@ -156,14 +156,6 @@ export class Publisher {
     if (this.#channel === channel) this.#drained = undefined;
   }
 
-  #lateError(message: WireMessage): MessagingError {
-    return new MessagingError(
-      'timeout',
-      `${nameOf(message)} was not confirmed by the broker within ${this.#timeoutMs} ms; ` +
-        'it may or may not have arrived, so publish it again with the same id.',
-    );
-  }
-
   #lostError(): MessagingError {
     return new MessagingError(
       'connection-lost',
@@ -178,6 +170,15 @@ function keyOf(exchange: string, routingKey: string, id: unknown): string {
 
 function nameOf({ exchange, routingKey, properties }: WireMessage): string {
   return `Message ${properties.messageId ?? '(no id)'} to "${exchange}" with the routing key "${routingKey}"`;
+}
+
+function lateError(message: WireMessage, timeoutMs: number): MessagingError {
+  return new MessagingError(
+    'timeout',
+    `${nameOf(message)} was not confirmed by the broker within ${timeoutMs} ms; ` +
+      'it may or may not have arrived, so publish it again with the same id.',
+    { mayHaveArrived: true },
+  );
 }
 
 function unroutableError({ exchange, routingKey, properties }: WireMessage): MessagingError {
@@ -196,6 +197,6 @@ function confirmError(message: WireMessage, cause: Error): MessagingError {
         'connection-lost',
         `${nameOf(message)} was not confirmed before the connection was lost; it may or may not ` +
           'have arrived, so publish it again with the same id.',
-        { cause },
+        { cause, mayHaveArrived: true },
       );
 }

@@ -2,7 +2,8 @@ import { jsonPointer } from './json-pointer.ts';
 import type { Exchange } from '../../exchange.ts';
 import type { BuildContext } from '../../plugin.ts';
 import { partFailed, partMissing } from '../../problems.ts';
-import { PLACEHOLDERS, parseRequestText } from '../../request-template.ts';
+import { pairsWriter } from '../../template/places.ts';
+import { RequestValues } from '../../template/request-values.ts';
 import { DURATION_PATTERN, durationMs } from '../../units.ts';
 import type { UpstreamRequest } from '../../upstreams/upstream-request.ts';
 import { collect } from '../collect.ts';
@@ -27,7 +28,8 @@ export const partSchema = {
     path: { type: 'string', description: "The upstream's path, with the route's parameters." },
     query: {
       type: 'object',
-      description: `The query of the part by name; one without a value is left out. ${PLACEHOLDERS}`,
+      description:
+        'Templates of the query of the part, of {path.name}, {query.name}, {headers.name}, {subject} and {requestId}.',
       additionalProperties: { type: 'string' },
     },
     timeout: {
@@ -81,21 +83,20 @@ export function createPart(
 ): Part {
   const upstream = find(options.upstream);
   const buildPath = targetPathBuilder(options.path, template);
-  const query = Object.entries(options.query ?? {}).map(
-    ([key, text]) => [key, parseRequestText(text, template)] as const,
-  );
+  const writeQuery =
+    options.query === undefined
+      ? undefined
+      : pairsWriter(options.query, {
+          sources: ['path', 'query', 'headers', 'subject', 'requestId'],
+          parameters: template.parameters,
+        });
   const limitMs = Math.min(durationMs(options.timeout ?? route.timeout), durationMs(route.timeout));
   const pick = options.pick === undefined ? undefined : jsonPointer(options.pick);
 
   function pathOf(exchange: Exchange): string {
     const path = buildPath(exchange.parameters);
-    if (query.length === 0) return path;
-    const filled = new URLSearchParams();
-    for (const [key, text] of query) {
-      const value = text(exchange);
-      if (value !== undefined) filled.append(key, value);
-    }
-    return filled.size === 0 ? path : `${path}?${filled.toString()}`;
+    const query = writeQuery?.(new RequestValues(exchange)) ?? '';
+    return query === '' ? path : `${path}?${query}`;
   }
 
   /** Embedded as it is, but only when it is JSON: anything else would break the whole. */
