@@ -5,7 +5,7 @@ import type { Attempt, UpstreamBuildDependencies } from './build-upstreams.ts';
 import type { FilterConfig, Mistake, RouteConfig } from './config/types.ts';
 import { parsePathTemplate } from './path-template.ts';
 import { filterName } from './plugin.ts';
-import type { BuildContext, Endpoint, FilterDefinition, SharedRedis, Registry } from './plugin.ts';
+import type { BuildContext, FilterDefinition, SharedRedis, Registry } from './plugin.ts';
 import type { MessagePublisher } from './publisher.ts';
 import type { Slices } from './slices.ts';
 import { RouteTable } from './table.ts';
@@ -118,7 +118,6 @@ function buildRoute(
       return made === undefined ? [] : [made];
     });
   const [name, options] = nameAndOptions(config.endpoint);
-  let endpoint: Endpoint | undefined;
   if (endpoints.get(name)?.writesItself && context.handsOn) {
     attempt(`${at}/endpoint`, () => {
       throw new TypeError(
@@ -127,7 +126,7 @@ function buildRoute(
     });
     return undefined;
   }
-  endpoint = attempt(`${at}/endpoint`, () =>
+  const endpoint = attempt(`${at}/endpoint`, () =>
     endpoints.get(name)?.create(options as never, context),
   );
   if (endpoint === undefined) return undefined;

@@ -42,6 +42,7 @@ export async function checkConfig(
       redis: undefined,
       resolveName,
       resolveService: createResolveService(resolveName),
+      publisher: undefined,
     });
     const findings = await audit(loaded, built);
     return { mistakes: [], findings, routes: built.routes.length, files: loaded.files };
