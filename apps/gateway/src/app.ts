@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import type { App, Logger, UpgradeListener } from '@woodytoys/service';
+import type { App, Logger, PrivateRoutes, UpgradeListener } from '@woodytoys/service';
+import { createAdminRoutes } from './admin.ts';
 import type { Environment } from './config/interpolate.ts';
 import { createConfigReader } from './config/reader.ts';
 import { Exchange } from './exchange.ts';
@@ -51,6 +52,8 @@ export interface Gateway extends App {
    * @throws GatewayConfigError when it has mistakes; then nothing has changed (rejection).
    */
   reload(): Promise<void>;
+  /** What operators may see of it on the private port. */
+  readonly privateRoutes: PrivateRoutes;
   /** Rejects while there is no table; what `/readyz` asks. An upstream that is down is no reason. */
   ready(): Promise<void>;
 }
@@ -124,6 +127,7 @@ export function createGateway({
     upgrade: take,
     start: () => live.start(),
     reload: () => live.reload(),
+    privateRoutes: createAdminRoutes(live),
     async ready() {
       if (!live.loaded) throw new Error('the configuration is not loaded yet');
     },

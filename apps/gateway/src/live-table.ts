@@ -1,6 +1,6 @@
 import type { Logger } from '@woodytoys/service';
 import { buildGateway } from './build.ts';
-import type { BuildDependencies } from './build.ts';
+import type { BuildDependencies, BuiltRoute } from './build.ts';
 import { GatewayConfigError, linesOf } from './config/errors.ts';
 import { ReadFiles } from './config/read-files.ts';
 import type { ConfigReader } from './config/reader.ts';
@@ -15,6 +15,8 @@ import type { Upstream } from './upstreams/upstream.ts';
 export interface LiveTable {
   readonly table: RouteTable;
   readonly upstreams: readonly Upstream[];
+  /** Its routes as they were written. */
+  readonly routes: readonly BuiltRoute[];
   /** False until the first table is in use. */
   readonly loaded: boolean;
   /** @throws GatewayConfigError with every mistake (rejection). */
@@ -51,6 +53,7 @@ export function createLiveTable({
   let files = new ReadFiles();
   let table = new RouteTable();
   let upstreams: readonly Upstream[] = [];
+  let routes: readonly BuiltRoute[] = [];
   let loaded = false;
 
   async function load(): Promise<number> {
@@ -65,7 +68,7 @@ export function createLiveTable({
         Promise.all(built.upstreams.map((upstream) => upstream.start())),
         new Promise((resolve) => setTimeout(resolve, FIRST_PROBES_MS).unref()),
       ]);
-      ({ table, upstreams } = built);
+      ({ table, upstreams, routes } = built);
       loaded = true;
       log.info({ routes: table.routes.length, files: config.files }, 'route table in use');
       return generation;
@@ -104,6 +107,9 @@ export function createLiveTable({
     },
     get upstreams() {
       return upstreams;
+    },
+    get routes() {
+      return routes;
     },
     get loaded() {
       return loaded;

@@ -46,6 +46,6 @@ await runApp({
     });
     // A reload that is refused was logged, and changes nothing.
     process.on('SIGHUP', () => void gateway.reload().catch(() => undefined));
-    return { app: gateway, ready: () => gateway.ready() };
+    return { app: gateway, ready: () => gateway.ready(), privateRoutes: gateway.privateRoutes };
   },
 });

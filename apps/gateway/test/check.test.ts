@@ -138,6 +138,19 @@ describe('the audit', () => {
     ]);
   });
 
+  it('leaves alone upstreams that another splits requests among or mirrors them to', async () => {
+    const more = `upstreams:
+  a: { split: { b: 9, c: 1 } }
+  b: { discover: 'http://x:1', mirror: { upstream: d } }
+  c: { discover: 'http://y:1' }
+  d: { discover: 'http://z:1' }
+  e: { discover: 'http://z:1' }
+`;
+    expect(await found('unused-upstream', `${more}routes:\n${route('/a')}`)).toEqual([
+      expect.stringContaining('6 warning no route leads to the upstream "e"'),
+    ]);
+  });
+
   it('finds secrets that are written in the file, and never repeats them', async () => {
     const headers = (set: string) => route('/a', 'GET', `incoming: [{ headers: { set: ${set} } }]`);
     const secret = async (set: string) => found('secret', `${upstreams}routes:\n${headers(set)}`);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createMetricsRegistry } from '@woodytoys/metrics';
 import { createTestLogger } from '@woodytoys/testing';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { GatewayConfigError, createGateway, gatewayConfigFile } from '../src/app.ts';
 import { configSchema } from '../src/config/schema.ts';
 import { builtInRegistry } from '../src/registry.ts';
@@ -199,6 +200,27 @@ describe('included files', () => {
         'routes-1.yaml': "upstreams:\n  a: { discover: 'http://x:1' }\n",
       }),
     ).toEqual(['routes-1.yaml:2 the upstream "a" is there twice; keep one']);
+  });
+
+  it('have to be there, and never are the file that includes them', async () => {
+    expect(
+      await mistakesOf({
+        'gateway.yaml': `include: ['*.yaml', 'more/*.yaml', none.yaml]\n${good}`,
+      }),
+    ).toEqual([
+      expect.stringMatching(/^gateway.yaml:1 no file in .* fits "more\/\*.yaml"; correct it/),
+      expect.stringMatching(/^gateway.yaml:1 no file in .* fits "none.yaml"/),
+    ]);
+    expect(await mistakesOf({ 'gateway.yaml': `include: ['*.yaml']\n${good}` })).toEqual([]);
+  });
+
+  it('may be JSON, as the file that includes them', async () => {
+    const { upstreams, ...rest } = parse(good) as Record<string, unknown>;
+    const part = JSON.stringify({ upstreams: { b: { discover: 'nowhere' } } }, null, 2);
+    const root = { include: ['*.json'], upstreams, ...rest };
+    expect(await mistakesOf({ 'gateway.yaml': JSON.stringify(root), 'part.json': part })).toEqual([
+      expect.stringMatching(/^part.json:4 "nowhere" names no replicas/),
+    ]);
   });
 
   it('may be in folders', async () => {

@@ -36,6 +36,8 @@ describe('the process', () => {
     expect((await fetch(`${gateway.privateUrl}/livez`)).status).toBe(200);
     expect((await fetch(`${gateway.url}/a`)).status).toBe(503);
     const metrics = await (await fetch(`${gateway.privateUrl}/metrics`)).text();
+    const routes = await (await fetch(`${gateway.privateUrl}/gateway/routes`)).json();
+    expect(routes).toMatchObject({ routes: [{ path: '/a' }, { path: '/events' }] });
     expect(metrics).toMatch(/gateway_replicas\{service="gateway",upstream="a",state="known"\} 1/);
   });
 

@@ -58,13 +58,20 @@ describe('a reload', () => {
     expect(backend.sockets.size).toBe(1);
   });
 
-  it('fails no request, to the same upstream or to another', async () => {
+  it('fails no request over 20 reloads of 300 routes, to the same upstream or to another', async () => {
     const backends = await Promise.all([startBackend(), startBackend()]);
     const [one, other] = backends.map(({ url }) => url) as [string, string];
-    const gateway = await startGateway(configuration(one, '/a'));
-    const load = startLoad(`${gateway.url}/a`, 10);
-    for (let round = 0; round < 10; round += 1) {
-      gateway.rewrite(configuration(round % 2 === 0 ? other : one, '/a', `timeout: ${round + 1}s`));
+    const many = (discover: string, timeout: string) => {
+      const routes = Array.from({ length: 300 }, (_, index) => {
+        const endpoint = "{ http: { upstream: a, path: '/{id}' } }";
+        return `  - { path: '/r${index}/{id}', methods: [GET, POST], endpoint: ${endpoint} }\n`;
+      });
+      return configuration(discover, '/a', `timeout: ${timeout}`) + routes.join('');
+    };
+    const gateway = await startGateway(many(one, '1s'));
+    const load = startLoad(`${gateway.url}/r150/a`, 10);
+    for (let round = 0; round < 20; round += 1) {
+      gateway.rewrite(many(round % 2 === 0 ? other : one, `${round + 2}s`));
       await gateway.gateway.reload();
       const before = load.results.length;
       await expect.poll(() => load.results.length).toBeGreaterThan(before + 20);
@@ -72,5 +79,31 @@ describe('a reload', () => {
     await load.stop();
     expect(new Set(load.results)).toEqual(new Set([200]));
     expect(backends.every(({ seen }) => seen.length > 50)).toBe(true);
+  }, 60_000);
+
+  it('lets requests be answered while it reads', async () => {
+    const backend = await startBackend();
+    const gateway = await startGateway(configuration(backend.url, '/a'));
+    const routes = Array.from({ length: 1_500 }, (_, index) => {
+      return `  - { path: /r${index}, methods: [GET], endpoint: { http: { upstream: a } } }\n`;
+    });
+    gateway.rewrite(configuration(backend.url, '/a') + routes.join(''));
+    const load = startLoad(`${gateway.url}/a`, 2);
+    await expect.poll(() => load.results.length).toBeGreaterThan(10);
+    const before = load.results.length;
+    await gateway.gateway.reload();
+    expect(load.results.length).toBeGreaterThan(before + 5);
+    await load.stop();
+    expect(new Set(load.results)).toEqual(new Set([200]));
+    expect(await status(`${gateway.url}/r1499`)).toBe(200);
+  });
+
+  it('runs one at a time, and twice at most for all who ask at once', async () => {
+    const backend = await startBackend();
+    const gateway = await startGateway(configuration(backend.url, '/old'));
+    gateway.rewrite(configuration(backend.url, '/new'));
+    await Promise.all(Array.from({ length: 20 }, () => gateway.gateway.reload()));
+    expect(await status(`${gateway.url}/new`)).toBe(200);
+    expect(await gateway.metric('gateway_config_reloads_total', { outcome: 'done' })).toBe(2);
   });
 });

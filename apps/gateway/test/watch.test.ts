@@ -9,8 +9,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ReadFiles } from '../src/config/read-files.ts';
+import { createConfigReader } from '../src/config/reader.ts';
+import { builtInRegistry } from '../src/registry.ts';
 import { startBackend } from './support/backend.ts';
-import { startGateway } from './support/gateway.ts';
+import { startGateway, temporaryFiles } from './support/gateway.ts';
 
 const routeTo = (path: string) => `
 routes:
@@ -77,6 +80,38 @@ describe('a change of the files', () => {
     rmSync(part(2));
     await expect.poll(() => status('/part-2'), soon).toBe(404);
     expect(await status('/part-one')).toBe(200);
+  });
+
+  it('is used in contracts', async () => {
+    const { folder, status, rewrite } = await startWatching();
+    const backend = await startBackend();
+    const contract = (path: string) => {
+      const operation = { operationId: 'get', responses: { 200: { description: 'It.' } } };
+      return JSON.stringify({ openapi: '3.1.0', paths: { [path]: { get: operation } } });
+    };
+    writeFileSync(join(folder, 'a.json'), contract('/one'));
+    rewrite(`upstreams: { a: { discover: '${backend.url}', contract: a.json } }
+routes: [{ contract: { upstream: a } }]
+`);
+    await expect.poll(() => status('/one'), soon).toBe(200);
+    writeFileSync(join(folder, 'a.json'), contract('/two'));
+    await expect.poll(() => status('/two'), soon).toBe(200);
+    expect(await status('/one')).toBe(404);
+  });
+
+  it('is used in certificates', async () => {
+    const files = new ReadFiles();
+    const folder = temporaryFiles({ 'gateway.yaml': '', 'ca.pem': 'old' });
+    writeFileSync(
+      join(folder, 'gateway.yaml'),
+      "upstreams: { a: { discover: 'https://x:1', tls: { ca: ca.pem } } }",
+    );
+    const configFile = join(folder, 'gateway.yaml');
+    const registry = builtInRegistry();
+    await createConfigReader({ configFile, environment: {}, registry }).read(files);
+    expect(await files.change()).toBeUndefined();
+    writeFileSync(join(folder, 'ca.pem'), 'new');
+    expect(await files.change()).toBeDefined();
   });
 
   it('is refused once while it has mistakes, told in the log, and used when it is mended', async () => {

@@ -3,7 +3,7 @@ import { GatewayConfigError, createGateway } from '@woodytoys/gateway/app';
 import type { Messaging } from '@woodytoys/messaging';
 import type { ServiceMetrics } from '@woodytoys/metrics';
 import { listen } from '@woodytoys/service';
-import type { Environment, HttpServer, Logger } from '@woodytoys/service';
+import type { Environment, Logger, PrivateRoutes } from '@woodytoys/service';
 import { StandaloneError } from './failure.ts';
 import { loopback, portError } from './ports.ts';
 
@@ -21,8 +21,14 @@ export interface GatewayOptions {
   readonly resources: AsyncDisposableStack;
 }
 
+export interface RunningGateway {
+  readonly port: number;
+  /** What operators may see of it. */
+  readonly privateRoutes: PrivateRoutes;
+}
+
 /** The gateway of this process, with the routes that it has everywhere. */
-export async function startGateway(options: GatewayOptions): Promise<HttpServer> {
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { port, upstreams, metrics, publisher, log, resources } = options;
   const found = Object.entries(upstreams).map(([name, url]) => [
     `${name.replaceAll('-', '_').toUpperCase()}_UPSTREAM`,
@@ -49,5 +55,5 @@ export async function startGateway(options: GatewayOptions): Promise<HttpServer>
     throw portError(error, port, 'PORT');
   });
   resources.defer(() => server.close());
-  return server;
+  return { port: server.port, privateRoutes: gateway.privateRoutes };
 }

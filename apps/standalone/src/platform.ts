@@ -120,6 +120,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     log: createLog('gateway'),
     resources,
   });
+  privateServer.addRoutes(gateway.privateRoutes);
   return { port: gateway.port, privatePort: privateServer.port };
 }
 

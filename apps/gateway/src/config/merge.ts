@@ -62,6 +62,7 @@ export async function mergeSources(
   const { defaults = {} } = raw(root);
   const mistakes: Mistake[] = [];
   const upstreams = mergeUpstreams(sources, defaults.upstream, mistakes);
+  await noteTlsFiles(upstreams, dirname(root.file), context);
   const contracts = await readContracts(upstreams, context, mistakes);
   const common = { ...routeDefaults(), ...defaults.route };
   const routes: (Placed<RouteConfig> & { readonly written: object })[] = [];
@@ -117,6 +118,21 @@ function mergeUpstreams(
     }
   }
   return upstreams;
+}
+
+/** A renewed certificate is a change of the configuration. */
+async function noteTlsFiles(
+  upstreams: Upstreams,
+  folder: string,
+  { files }: MergeContext,
+): Promise<void> {
+  for (const { config } of upstreams.values()) {
+    if (config.split !== undefined) continue;
+    const { ca, cert, key } = config.tls ?? {};
+    for (const file of [ca, cert, key]) {
+      if (file !== undefined) await files.note(resolve(folder, file));
+    }
+  }
 }
 
 /** The contract of each upstream that has one; its file is relative to the one that names it. */

@@ -18,10 +18,15 @@ export class ReadFiles {
 
   /** Reads a file as text; rejects as `readFile` does. */
   async read(file: string): Promise<string> {
-    const path = resolve(file);
     // First, so that a change while it is read is one that happened since.
+    await this.note(file);
+    return readFile(file, 'utf8');
+  }
+
+  /** Counts a file in that something else is about to read. */
+  async note(file: string): Promise<void> {
+    const path = resolve(file);
     this.#stamps.set(path, await stampOf(path));
-    return readFile(path, 'utf8');
   }
 
   /** The files in `folder` that fit a pattern, absolute and sorted. */

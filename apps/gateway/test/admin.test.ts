@@ -1,0 +1,88 @@
+import { createPrivateServer } from '@woodytoys/service';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startBackend, unusedPort } from './support/backend.ts';
+import { startGateway } from './support/gateway.ts';
+import type { RunningGateway } from './support/gateway.ts';
+
+/** The gateway's pages on a private port, read as JSON. */
+async function startAdmin({ gateway }: RunningGateway) {
+  const server = await createPrivateServer({
+    port: 0,
+    host: '127.0.0.1',
+    registry: { expose: async () => ({ contentType: 'text/plain', body: '' }) },
+    ready: () => gateway.ready(),
+  });
+  onTestFinished(() => server.close());
+  server.addRoutes(gateway.privateRoutes);
+  return async (page: string) => {
+    const response = await fetch(`http://127.0.0.1:${server.port}/gateway/${page}`);
+    expect(response.status).toBe(200);
+    return (await response.json()) as Record<string, Record<string, unknown>[]>;
+  };
+}
+
+const configuration = (discover: string) => `
+upstreams:
+  a: { discover: '${discover}' }
+routes:
+  - path: /things/{id}
+    methods: [GET, PUT]
+    timeout: 2s
+    incoming:
+      - rateLimit: { limit: 5, window: 1m }
+      - headers: { set: { authorization: 'Bearer not-for-everybody' } }
+    endpoint: { http: { upstream: a } }
+`;
+
+describe('what operators see', () => {
+  it('are the routes of the table in use', async () => {
+    const backend = await startBackend();
+    const gateway = await startGateway(configuration(backend.url));
+    const read = await startAdmin(gateway);
+    expect(await read('routes')).toEqual({
+      routes: [
+        {
+          host: null,
+          path: '/things/{id}',
+          methods: ['GET', 'PUT'],
+          operation: null,
+          timeout: '2s',
+          idleTimeout: '30s',
+          maxBody: '100kB',
+          incoming: ['rateLimit', 'headers'],
+          outgoing: [],
+          endpoint: 'http',
+          upstreams: ['a'],
+        },
+      ],
+    });
+    gateway.rewrite(configuration(backend.url).replace('/things', '/others'));
+    await gateway.gateway.reload();
+    expect((await read('routes'))['routes']?.[0]?.['path']).toBe('/others/{id}');
+  });
+
+  it('are upstreams with their replicas, breakers and limits', async () => {
+    const backend = await startBackend();
+    const gone = await unusedPort();
+    const discover = `${backend.url},http://127.0.0.1:${gone}`;
+    const read = await startAdmin(await startGateway(configuration(discover)));
+    const [upstream] = (await read('upstreams'))['upstreams'] ?? [];
+    expect(upstream).toMatchObject({ name: 'a', kind: 'replicas' });
+    expect(JSON.stringify(upstream)).toContain(`127.0.0.1:${gone}`);
+    expect(await read('breakers')).toMatchObject({ breakers: [{ upstream: 'a' }] });
+    expect(await read('limits')).toMatchObject({
+      upstreams: [{ upstream: 'a', limit: {} }],
+      routes: [{ path: '/things/{id}', limits: [{ filter: 'rateLimit', options: { limit: 5 } }] }],
+    });
+  });
+
+  it('is never a secret', async () => {
+    const { port } = await startBackend();
+    const yaml = configuration(`http://me:hunter2@127.0.0.1:${port}`);
+    const read = await startAdmin(await startGateway(yaml));
+    for (const page of ['routes', 'upstreams', 'breakers', 'limits']) {
+      const text = JSON.stringify(await read(page));
+      expect(text).not.toMatch(/not-for-everybody|hunter2/);
+    }
+  });
+});
