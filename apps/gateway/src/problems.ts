@@ -194,6 +194,23 @@ export function idempotencyUnavailable(): ProblemError {
   );
 }
 
+export function notCached(): ProblemError {
+  return problem(
+    'WT-NOT-CACHED',
+    'There is no fresh answer in the cache; ask without Cache-Control: only-if-cached.',
+  );
+}
+
+/** For those who waited while another client's request failed with `status`. */
+export function originFailed(status: number): ProblemError {
+  const detail = `The service failed with ${status} for another client that asked the same; try again.`;
+  const headers = { 'retry-after': '1' };
+  if (status === 503) return problem('WT-UNAVAILABLE', detail, { headers });
+  return problem(status === 504 ? 'WT-UPSTREAM-TIMEOUT' : 'WT-UPSTREAM-FAILED', detail, {
+    headers,
+  });
+}
+
 /** No replica took the request: none of its bytes were sent. */
 export function upstreamUnavailable(upstream: string, cause: unknown): ProblemError {
   return problem('WT-UNAVAILABLE', `The service ${upstream} cannot be reached; try again.`, {

@@ -27,6 +27,7 @@ import type { EndpointDefinition, FilterDefinition, Registry } from './plugin.ts
 export function builtInRegistry(): Registry {
   return {
     filters: byName([
+      cache,
       authenticate,
       authorize,
       compress,
