@@ -5,6 +5,7 @@ import { reply } from './endpoints/reply.ts';
 import { stream } from './endpoints/stream.ts';
 import { authenticate } from './filters/authenticate.ts';
 import { authorize } from './filters/authorize.ts';
+import { cache } from './filters/cache.ts';
 import { compress } from './filters/compress.ts';
 import { concurrency } from './filters/concurrency.ts';
 import { cors } from './filters/cors.ts';
@@ -27,9 +28,9 @@ import type { EndpointDefinition, FilterDefinition, Registry } from './plugin.ts
 export function builtInRegistry(): Registry {
   return {
     filters: byName([
-      cache,
       authenticate,
       authorize,
+      cache,
       compress,
       concurrency,
       cors,
