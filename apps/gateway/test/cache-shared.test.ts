@@ -138,9 +138,10 @@ describeWithRedis('a cache that replicas share', () => {
     expect(all.every(({ how, text }) => how === 'STALE' && text === '1')).toBe(true);
     expect(backend.seen).toHaveLength(2);
     release({ forGood: true });
+    // It is stale again after a second, and refreshed again.
     await expect
-      .poll(async () => (await ask(gateways[1], path)).text, { timeout: 5_000 })
-      .toBe('2');
+      .poll(async () => Number((await ask(gateways[1], path)).text), { timeout: 5_000 })
+      .toBeGreaterThanOrEqual(2);
   });
 
   it('lets another replica load when the one that did is killed', async () => {
