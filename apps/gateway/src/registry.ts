@@ -1,5 +1,6 @@
 import { aggregate } from './endpoints/aggregate.ts';
 import { http } from './endpoints/http.ts';
+import { jsonRpc as jsonRpcEndpoint } from './endpoints/json-rpc.ts';
 import { publish } from './endpoints/publish.ts';
 import { reply } from './endpoints/reply.ts';
 import { stream } from './endpoints/stream.ts';
@@ -14,6 +15,7 @@ import { formToQuery } from './filters/form-to-query.ts';
 import { headers } from './filters/headers.ts';
 import { idempotency } from './filters/idempotency.ts';
 import { ipFilter } from './filters/ip-filter.ts';
+import { jsonRpc } from './filters/json-rpc.ts';
 import { rateLimit } from './filters/rate-limit.ts';
 import { requestSize } from './filters/request-size.ts';
 import { rewrite } from './filters/rewrite.ts';
@@ -39,13 +41,21 @@ export function builtInRegistry(): Registry {
       headers,
       idempotency,
       ipFilter,
+      jsonRpc,
       rateLimit,
       requestSize,
       rewrite,
       transform,
       validate,
     ] as FilterDefinition[]),
-    endpoints: byName([http, aggregate, stream, publish, reply] as EndpointDefinition[]),
+    endpoints: byName([
+      http,
+      aggregate,
+      stream,
+      publish,
+      reply,
+      jsonRpcEndpoint,
+    ] as EndpointDefinition[]),
   };
 }
 

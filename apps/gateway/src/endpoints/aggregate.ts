@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.ts';
 import type { EndpointDefinition } from '../plugin.ts';
 import { clientGone, partsDown, reasonOf } from '../problems.ts';
 import type { UpstreamRequest } from '../upstreams/upstream-request.ts';
+import { partHeaders } from './part-headers.ts';
 import { createPart, partSchema } from './aggregate/part.ts';
 import type { Part, PartOptions } from './aggregate/part.ts';
 
@@ -20,20 +21,6 @@ interface Given {
 
 /** Ends a part that would change nothing any more. */
 class Decided extends Error {}
-
-/** What asks for a changed, partial or packed answer is about the whole, not about a part. */
-const NOT_FOR_PARTS = new Set([
-  'accept',
-  'accept-encoding',
-  'content-type',
-  'content-encoding',
-  'if-match',
-  'if-modified-since',
-  'if-none-match',
-  'if-range',
-  'if-unmodified-since',
-  'range',
-]);
 
 /**
  * Asks several upstreams at once and answers one object with their answers.
@@ -151,13 +138,4 @@ function answerOf(
 /** A part that is missing (404), or cannot be asked for (400), is no matter of its service being down. */
 function decides(error: unknown): boolean {
   return error instanceof Decided || (error instanceof ProblemError && error.status < 500);
-}
-
-function partHeaders(headers: readonly string[]): string[] {
-  const kept = ['accept', 'application/json'];
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] as string;
-    if (!NOT_FOR_PARTS.has(name)) kept.push(name, headers[index + 1] as string);
-  }
-  return kept;
 }
