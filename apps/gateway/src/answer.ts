@@ -93,7 +93,8 @@ export function sendAnswer(exchange: Exchange, { status, headers, body }: Answer
     return;
   }
   writeHead(exchange, status, headers);
-  exchange.onClientGone = () => body.destroy();
+  const letGo = () => body.destroy();
+  exchange.onClientGone = letGo;
   pipeline(body, response, (error) => {
     if (error) exchange.error ??= error;
   });

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { App, Logger, PrivateRoutes, UpgradeListener } from '@woodytoys/service';
+import { createAccessLog } from './access-log.ts';
 import { createAdminRoutes } from './admin.ts';
 import type { Environment } from './config/interpolate.ts';
 import { createConfigReader } from './config/reader.ts';
@@ -9,7 +10,6 @@ import { createLiveTable } from './live-table.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { runExchange } from './pipeline.ts';
 import type { SharedRedis } from './plugin.ts';
-import { reasonOf } from './problems.ts';
 import type { MessagePublisher } from './publisher.ts';
 import { builtInRegistry } from './registry.ts';
 import type { UpstreamObserver } from './upstreams/attempts.ts';
@@ -83,6 +83,7 @@ export function createGateway({
     },
     retry: (upstream, reason) => metrics.gateway.retry(upstream, reason),
   };
+  const writeAccessLog = createAccessLog(log);
   const live = createLiveTable({
     reader: createConfigReader({ configFile, environment, registry: builtInRegistry() }),
     watch,
@@ -111,7 +112,7 @@ export function createGateway({
     const durationSeconds = (performance.now() - startedAt) / 1000;
     exchange.end(status);
     metrics.http.observe({ method, route, status, durationSeconds });
-    writeLog(log, exchange, method, status, durationSeconds, whole);
+    writeAccessLog(exchange, { status, durationSeconds, whole });
   }
 
   function take(request: IncomingMessage, response: ServerResponse, upgradeHead?: Buffer): void {
@@ -136,32 +137,4 @@ export function createGateway({
       await live.stop();
     },
   };
-}
-
-function writeLog(
-  log: Logger,
-  exchange: Exchange,
-  method: string,
-  status: number,
-  durationSeconds: number,
-  whole: boolean,
-): void {
-  const line = {
-    method,
-    path: exchange.path,
-    route: exchange.routeName,
-    status,
-    durationMs: Math.round(durationSeconds * 1e6) / 1000,
-    requestId: exchange.requestId,
-    traceId: exchange.trace.traceId,
-    client: exchange.client.address,
-    upstream: exchange.upstream,
-    replica: exchange.replica,
-    attempts: exchange.attempts,
-    whole,
-  };
-  const { error } = exchange;
-  if (status === 500) log.error({ ...line, reason: reasonOf(error), error }, 'request');
-  else if (status > 500) log.warn({ ...line, reason: reasonOf(error) }, 'request');
-  else log.info(line, 'request');
 }

@@ -35,6 +35,7 @@ export type { ErrorCode, ErrorDefinition, FieldError, ProblemOptions } from './e
 export { MAX_FIELD_ERRORS, NOT_DECODED, escapePointer, fieldErrors } from './field-errors.ts';
 export { listen, ListenError } from './listen.ts';
 export type { HttpServer, ListenOptions } from './listen.ts';
+export { createInfoLines, jsonText } from './log-lines.ts';
 export { createLogger, LOG_LEVELS } from './logger.ts';
 export type { LoggerOptions } from './logger.ts';
 export { configMarkdown, errorsMarkdown } from './markdown.ts';

@@ -85,7 +85,8 @@ export const aggregate: EndpointDefinition<AggregateOptions> = {
       const endAll = (reason: Error) => {
         for (const request of requests) request.abort(reason);
       };
-      exchange.onClientGone = () => endAll(clientGone());
+      const endParts = () => endAll(clientGone());
+      exchange.onClientGone = endParts;
       exchange.upstream = parts.map(({ upstream }) => upstream).join(',');
       let given: Given[];
       try {

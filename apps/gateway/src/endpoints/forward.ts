@@ -27,10 +27,13 @@ export class DirectReceiver implements UpstreamReceiver {
 
   follow(request: UpstreamRequest): void {
     this.#request = request;
-    this.#exchange.onClientGone = () => {
+    // Not written as `… .onClientGone = () =>`: V8 makes a function that is assigned to a property in
+    // the old generation, and all that it holds, which is the whole exchange, would follow it there.
+    const abort = () => {
       clearTimeout(this.#unread);
       request.abort(clientGone());
     };
+    this.#exchange.onClientGone = abort;
   }
 
   onHead(status: number, headers: IncomingHttpHeaders): void {
@@ -89,7 +92,8 @@ export class AnswerReceiver implements UpstreamReceiver {
 
   follow(request: UpstreamRequest): void {
     this.#request = request;
-    this.#exchange.onClientGone = () => request.abort(clientGone());
+    const abort = () => request.abort(clientGone());
+    this.#exchange.onClientGone = abort;
   }
 
   onHead(status: number, headers: IncomingHttpHeaders): void {
