@@ -58,7 +58,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/test/**', '**/vitest.*.ts', '**/eslint.config.mjs'],
+    files: ['**/test/**', '**/vitest.*.ts', '**/eslint.config.mjs', 'docs/**'],
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },
   { files: ['scripts/**', 'tools/**', 'infra/**'], rules: { 'no-console': 'off' } },
