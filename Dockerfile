@@ -17,9 +17,15 @@ FROM dependencies AS build
 COPY . .
 ARG APP
 RUN node tools/src/build-app.ts "apps/${APP}" \
-  && mkdir -p /out \
+  && mkdir -p "/out/apps/${APP}" \
   && cd "apps/${APP}" \
-  && for part in dist migrations *.yaml; do if [ -e "$part" ]; then cp -r "$part" /out/; fi; done
+  && for part in dist migrations *.yaml; do if [ -e "$part" ]; then cp -r "$part" "/out/apps/${APP}/"; fi; done
+# The gateway's configuration names the contracts of the services where they are in the repository.
+RUN if [ -e "apps/${APP}/gateway.yaml" ]; then \
+    for contract in apps/*/openapi.yaml; do \
+      mkdir -p "/out/$(dirname "$contract")" && cp "$contract" "/out/$contract"; \
+    done; \
+  fi
 
 FROM ${NODE_IMAGE}
 ARG APP
@@ -28,8 +34,8 @@ LABEL org.opencontainers.image.title="woodytoys-${APP}" \
   org.opencontainers.image.licenses="Apache-2.0" \
   org.opencontainers.image.revision="${REVISION}"
 ENV NODE_ENV=production REVISION=${REVISION}
-WORKDIR /app
-COPY --from=build /out ./
+COPY --from=build /out /
+WORKDIR /apps/${APP}
 USER node
 EXPOSE 3000 9400
 # Source maps stay unread: loading them costs 75 MB a process. Bundles are not minified, so a stack

@@ -2,6 +2,7 @@ import type { Logger } from '@woodytoys/service';
 import type { Answer, TAKEN } from './answer.ts';
 import type { FilterConfig, RouteConfig } from './config/types.ts';
 import type { Contract } from './contracts/contract.ts';
+import type { ExposedOperation } from './contracts/merged/exposed.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Exchange } from './exchange.ts';
 import type { MessagePublisher } from './publisher.ts';
@@ -56,6 +57,8 @@ export interface BuildContext {
   upstream(name: string): Upstream;
   /** The contract of an upstream; undefined when it has none. */
   contract(upstream: string): Contract | undefined;
+  /** Every operation that a route of the table leads to; the table is whole when requests come. */
+  exposed(): readonly ExposedOperation[];
   /**
    * What several routes share, and what outlives a reload: the same key gives the same thing as
    * long as any table in use asks for it.

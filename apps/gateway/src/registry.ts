@@ -1,6 +1,8 @@
 import { aggregate } from './endpoints/aggregate.ts';
+import { docs } from './endpoints/docs.ts';
 import { http } from './endpoints/http.ts';
 import { jsonRpc as jsonRpcEndpoint } from './endpoints/json-rpc.ts';
+import { openapi } from './endpoints/openapi.ts';
 import { publish } from './endpoints/publish.ts';
 import { reply } from './endpoints/reply.ts';
 import { stream } from './endpoints/stream.ts';
@@ -55,6 +57,8 @@ export function builtInRegistry(): Registry {
       publish,
       reply,
       jsonRpcEndpoint,
+      docs,
+      openapi,
     ] as EndpointDefinition[]),
   };
 }

@@ -4,12 +4,12 @@ import { createMetricsRegistry } from '@woodytoys/metrics';
 import { createTestLogger } from '@woodytoys/testing';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { GatewayConfigError, createGateway, gatewayConfigFile } from '../src/app.ts';
+import { GatewayConfigError, createGateway } from '../src/app.ts';
 import { configSchema } from '../src/config/schema.ts';
 import { builtInRegistry } from '../src/registry.ts';
 import { durationMs, sizeBytes } from '../src/units.ts';
 import { startBackend } from './support/backend.ts';
-import { temporaryFiles } from './support/gateway.ts';
+import { shippedConfig, temporaryFiles } from './support/gateway.ts';
 
 /** What the gateway says against a configuration, as `file:line message`. */
 async function mistakesOf(
@@ -245,9 +245,7 @@ describe('what is shipped', () => {
       PRODUCT_UPSTREAM: backend.url,
       LOGISTICS_UPSTREAM: backend.url,
     };
-    expect(
-      await mistakesOf({ 'gateway.yaml': readFileSync(gatewayConfigFile, 'utf8') }, environment),
-    ).toEqual([]);
+    expect(await mistakesOf({ 'gateway.yaml': shippedConfig() }, environment)).toEqual([]);
   });
 
   it('has the schema that editors complete from, as the code has it', () => {

@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { gatewayConfigFile } from '../src/app.ts';
-import { readFileSync } from 'node:fs';
 import { sendJson, startBackend, startRawBackend, unusedPort } from './support/backend.ts';
-import { oneUpstream, problemOf, startGateway } from './support/gateway.ts';
+import { oneUpstream, problemOf, shippedConfig, startGateway } from './support/gateway.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** The gateway as it is shipped, before backends of the test. */
 async function startShipped(environment: Readonly<Record<string, string>> = {}) {
   const backend = await startBackend();
-  const gateway = await startGateway(readFileSync(gatewayConfigFile, 'utf8'), {
+  const gateway = await startGateway(shippedConfig(), {
     environment: {
       USER_UPSTREAM: backend.url,
       PRODUCT_UPSTREAM: backend.url,
@@ -21,39 +19,43 @@ async function startShipped(environment: Readonly<Record<string, string>> = {}) 
 }
 
 describe('the shipped routes', () => {
+  const user = '{ "username": "user_a", "email": "a@example.com" }';
+  const product = '{ "name": "a", "price": 1.5, "category": "b" }';
+  const movement = '{ "productId": 1, "quantity": 2 }';
+  const report = '0199a6f4-3a5e-7c00-8000-000000000001';
+
   it.each([
     ['GET', '/api/users/1', '/users/1'],
-    ['POST', '/api/users', '/users'],
+    ['POST', '/api/users', '/users', user],
     ['GET', '/api/users?limit=2&cursor=a%2Fb', '/users?limit=2&cursor=a%2Fb'],
     ['GET', '/api/products', '/products'],
-    ['POST', '/api/products', '/products'],
+    ['POST', '/api/products', '/products', product],
     ['GET', '/api/products/last', '/products/last'],
     ['GET', '/api/products/7', '/products/7'],
-    ['PUT', '/api/products/7', '/products/7'],
+    ['PUT', '/api/products/7', '/products/7', product],
     ['DELETE', '/api/products/7', '/products/7'],
     ['GET', '/api/stores', '/stores'],
     ['GET', '/api/stores/3', '/stores/3'],
     ['GET', '/api/stores/3/stock', '/stores/3/stock'],
     ['GET', '/api/stores/3/sales', '/stores/3/sales'],
-    ['POST', '/api/stores/3/sales', '/stores/3/sales'],
-    ['POST', '/api/stores/3/restocks', '/stores/3/restocks'],
+    ['POST', '/api/stores/3/sales', '/stores/3/sales', movement],
+    ['POST', '/api/stores/3/restocks', '/stores/3/restocks', movement],
     ['GET', '/api/stores/3/analytics', '/stores/3/analytics'],
     ['GET', '/api/sales', '/sales'],
     ['GET', '/api/restocks', '/restocks'],
-    ['POST', '/api/reports', '/reports'],
+    ['POST', '/api/reports', '/reports', ' {} '],
     ['GET', '/api/reports/consolidated', '/reports/consolidated'],
-    ['GET', '/api/reports/0199-x', '/reports/0199-x'],
-    ['GET', '/api/reports/0199-x.csv', '/reports/0199-x.csv'],
-    ['GET', '/api/reports/0199-x/events', '/reports/0199-x/events'],
-  ])('%s %s reaches the service as %s', async (method, path, expected) => {
+    ['GET', `/api/reports/${report}`, `/reports/${report}`],
+    ['GET', `/api/reports/${report}.csv`, `/reports/${report}.csv`],
+    ['GET', `/api/reports/${report}/events`, `/reports/${report}/events`],
+  ])('%s %s reaches the service as %s', async (method, path, expected, body = '') => {
     const { backend, gateway } = await startShipped();
     const response = await fetch(gateway.url + path, {
       method,
-      ...(method !== 'GET' && method !== 'DELETE' && { body: '{"a":1}' }),
+      ...(body !== '' && { body, headers: { 'content-type': 'application/json' } }),
     });
     expect(response.status).toBe(200);
-    expect(backend.seen).toMatchObject([{ method, url: expected }]);
-    if (method === 'POST' || method === 'PUT') expect(backend.seen[0]?.body).toBe('{"a":1}');
+    expect(backend.seen).toMatchObject([{ method, url: expected, body }]);
   });
 
   it('says 404 for a path that is none of them', async () => {

@@ -19,7 +19,9 @@ export function wireGateway(tree: Tree, { service, plural }: ServiceNames): void
     const variable = `${service.snake.toUpperCase()}_UPSTREAM`;
     yaml.appendToBlock(
       ['upstreams'],
-      `${upstream}: { discover: '\${${variable}:-dns://${upstream}:3000}' }`,
+      `${upstream}:
+  discover: '\${${variable}:-dns://${upstream}:3000}'
+  contract: ../${upstream}/openapi.yaml`,
     );
     yaml.appendToBlock(
       ['routes'],

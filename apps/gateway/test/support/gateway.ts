@@ -1,14 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createMetricsRegistry } from '@woodytoys/metrics';
 import { listen } from '@woodytoys/service';
 import type { HttpServer } from '@woodytoys/service';
 import { createTestLogger } from '@woodytoys/testing';
 import type { TestLogger } from '@woodytoys/testing';
 import { onTestFinished } from 'vitest';
-import { createGateway } from '../../src/app.ts';
+import { createGateway, gatewayConfigFile } from '../../src/app.ts';
 import type { Gateway, GatewayDependencies } from '../../src/app.ts';
 
 export interface RunningGateway {
@@ -87,6 +87,12 @@ export async function startGateway(
       return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ') + 1));
     },
   };
+}
+
+/** The configuration that the gateway comes with, for a file elsewhere. */
+export function shippedConfig(): string {
+  const apps = resolve(dirname(gatewayConfigFile), '..');
+  return readFileSync(gatewayConfigFile, 'utf8').replaceAll('contract: ../', `contract: ${apps}/`);
 }
 
 /** One upstream `a` of these replicas, and a route `/api/*` to it. */
