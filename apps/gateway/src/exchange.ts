@@ -9,6 +9,8 @@ import { requestBody, wholeBody } from './request-body.ts';
 import { traceOf } from './trace.ts';
 import type { Trace } from './trace.ts';
 
+const ABSOLUTE_FORM = /^https?:\/\/([\w.~:[\]-]+)((?:[/?].*)?)$/i;
+
 /** Called once when an exchange is over: its answer is written, or its client has gone. */
 export type EndListener = (exchange: Exchange, status: number) => void;
 
@@ -87,10 +89,10 @@ export class Exchange {
     this.method = request.method as string;
     this.response = response;
     this.startedAt = performance.now();
+    const target = originForm(request);
     this.requestId = requestIdOf(request.headers);
     this.trace = traceOf(request.headers);
     this.client = clientOrigin(request, trustedProxies);
-    const target = originForm(request.url as string);
     const mark = target.indexOf('?');
     this.path = mark === -1 ? target : target.slice(0, mark);
     this.query = mark === -1 ? '' : target.slice(mark);
@@ -195,10 +197,15 @@ export class Exchange {
   }
 }
 
-/** A proxy's client may send `http://host/path` (RFC 9112 3.2.2); the path is what routes match. */
-function originForm(target: string): string {
+/**
+ * The path of a target. A proxy's client may send `http://host/path`: its host then counts and the
+ * `Host` header does not (RFC 9112 3.2.2). What is neither form matches no route.
+ */
+function originForm(request: IncomingMessage): string {
+  const target = request.url as string;
   if (target.startsWith('/')) return target;
-  const path = /^https?:\/\/[^/?#]*(.*)$/i.exec(target)?.[1];
-  if (path === undefined) return target;
+  const [, host, path = ''] = ABSOLUTE_FORM.exec(target) ?? [];
+  if (host === undefined) return target;
+  request.headers.host = host;
   return path.startsWith('/') ? path : `/${path}`;
 }

@@ -86,11 +86,16 @@ export function endToEndHeaders(
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] as string).toLowerCase();
     if (name === 'host' && (hosts += 1) > 1) throw badRequest('The request has two Host headers.');
-    if (NOT_FORWARDED.has(name) || name.startsWith(IDENTITY_PREFIX)) continue;
-    if (named?.has(name)) continue;
+    if (isOurs(name) || named?.has(name)) continue;
+    // To many a service, `x_user_id` and `x-user-id` are the same variable.
+    if (name.includes('_') && isOurs(name.replaceAll('_', '-'))) continue;
     kept.push(name, rawHeaders[index + 1] as string);
   }
   return kept;
+}
+
+function isOurs(name: string): boolean {
+  return NOT_FORWARDED.has(name) || name.startsWith(IDENTITY_PREFIX);
 }
 
 /** An answer's end-to-end headers, names and values in turn. `headers` has lower-case names. */

@@ -3,6 +3,7 @@ import type { Answer } from './answer.ts';
 import type { ParameterType } from './config/types.ts';
 import type { Exchange } from './exchange.ts';
 import {
+  badRequest,
   clientGone,
   methodNotAllowed,
   parametersInvalid,
@@ -39,7 +40,9 @@ async function sendLater(exchange: Exchange, running: Promise<Result>): Promise<
 }
 
 function findRoute(exchange: Exchange, table: RouteTable): Route {
-  const method = exchange.request.method as string;
+  const { method = '', url = '' } = exchange.request;
+  // A fragment is never sent; what follows would be a path to one hop and none to the next.
+  if (url.includes('#')) throw badRequest('The request target has a "#"; write it as %23.');
   const { host, 'access-control-request-method': asked } = exchange.request.headers;
   const preflightFor = method === 'OPTIONS' ? asked : undefined;
   const match = table.match(host, method, exchange.path, preflightFor);

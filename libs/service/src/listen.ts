@@ -188,8 +188,19 @@ export async function listen(
 
 /** Requests that no handler may see. */
 function refusalOf({ headers, httpVersion }: IncomingMessage): ProblemError | undefined {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') {
+    return problem('WT-REQUEST-UNREADABLE', 'The request has no HTTP version; send HTTP/1.1.');
+  }
   if (headers.host === undefined && httpVersion === '1.1') {
     return problem('WT-REQUEST-UNREADABLE', 'The request has no Host header; HTTP/1.1 needs one.');
+  }
+  // The parser tells of these only when it comes to the body, which is too late for a proxy.
+  const { 'transfer-encoding': encoding } = headers;
+  if (encoding !== undefined && (encoding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
+    return problem(
+      'WT-REQUEST-UNREADABLE',
+      'The Transfer-Encoding is not understood; send "chunked" with HTTP/1.1.',
+    );
   }
   return undefined;
 }

@@ -43,15 +43,21 @@ export function answerParserErrors(
   });
 }
 
-function parserProblem({ code }: NodeJS.ErrnoException): ProblemError {
+/** A request line whose method the parser does not know, all else being well. */
+const UNKNOWN_METHOD = /^[\w!#$%&'*+.^`|~-]{1,32} \S+ HTTP\/1\.[01]\r\n/;
+
+function parserProblem(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): ProblemError {
+  const { code, rawPacket } = error;
   switch (code) {
+    case 'HPE_INVALID_METHOD':
+      if (!UNKNOWN_METHOD.test(rawPacket?.toString('latin1') ?? '')) break;
+      return problem('WT-METHOD-NOT-IMPLEMENTED', 'The method is not known; send another.');
     case 'HPE_HEADER_OVERFLOW':
       return problem('WT-HEADERS-TOO-LARGE', 'The headers are over 16 KiB; send less.');
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return problem('WT-BODY-TOO-LARGE', 'The chunk extensions are over 16 KiB; send none.');
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return problem('WT-REQUEST-TIMEOUT', 'The request did not arrive in time; send it again.');
-    default:
-      return problem('WT-REQUEST-UNREADABLE', 'The request breaks the rules of HTTP/1.1.');
   }
+  return problem('WT-REQUEST-UNREADABLE', 'The request breaks the rules of HTTP/1.1.');
 }
