@@ -73,6 +73,8 @@ class LimitedBody extends Readable {
       if (!request.complete) this.destroy(badRequest('The client went before its body was whole.'));
     };
     request.on('data', onData).on('end', onEnd).on('close', onClose).pause();
+    // When the upstream answered without reading it all, there is nobody left to tell.
+    this.on('error', () => {});
     this.once('close', () => {
       request.off('data', onData).off('end', onEnd).off('close', onClose);
       // Without a reader the rest of the body would hold up the connection's next request.
