@@ -397,4 +397,67 @@ describe('an adaptive limit', () => {
       }),
     );
   });
+
+  /**
+   * An upstream of `workers` in a time that is only counted: requests arrive by chance at `rate`,
+   * each takes `serviceMs` of one worker.
+   */
+  function offer(limit: ConcurrencyLimit, time: ReturnType<typeof clock>, chance: () => number) {
+    return (workers: number, serviceMs: number, rate: number, seconds: number) => {
+      const freeAt = Array.from({ length: workers }, () => time.now());
+      const running: { readonly began: number; readonly ends: number }[] = [];
+      const latencies: number[] = [];
+      const endsAt = time.now() + seconds * 1000;
+      let arrivesAt = time.now();
+      while (arrivesAt < endsAt || running.length > 0) {
+        running.sort((one, other) => one.ends - other.ends);
+        const next = running[0];
+        if (next !== undefined && (next.ends <= arrivesAt || arrivesAt >= endsAt)) {
+          running.shift();
+          time.pass(Math.max(0, next.ends - time.now()));
+          limit.sample(next.ends - next.began);
+          limit.leave();
+          latencies.push(next.ends - next.began);
+          continue;
+        }
+        time.pass(Math.max(0, arrivesAt - time.now()));
+        if (limit.tryEnter()) {
+          const worker = freeAt.indexOf(Math.min(...freeAt));
+          const ends = Math.max(time.now(), freeAt[worker] as number) + serviceMs;
+          freeAt[worker] = ends;
+          running.push({ began: time.now(), ends });
+        }
+        arrivesAt += (-Math.log(1 - chance()) * 1000) / rate;
+      }
+      latencies.sort((one, other) => one - other);
+      return {
+        perSecond: latencies.length / seconds,
+        p99: latencies[Math.floor(latencies.length * 0.99)] as number,
+      };
+    };
+  }
+
+  it.each([
+    [10, 20],
+    [1, 2],
+    [4, 8],
+    [50, 100],
+  ])(
+    'keeps goodput and latency of %i workers of %i ms under three times their load',
+    (...shape) => {
+      let state = 1;
+      const chance = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
+      const time = clock();
+      const adaptive = { initial: 20, min: 4, tolerance: 1.5 };
+      const run = offer(
+        new ConcurrencyLimit({ maxInFlight: 1024, adaptive }, time.now),
+        time,
+        chance,
+      );
+      const normal = run(...shape, 250, 20);
+      const over = run(...shape, 1_500, 60);
+      expect(over.perSecond).toBeGreaterThan(450);
+      expect(over.p99).toBeLessThan(3 * normal.p99);
+    },
+  );
 });

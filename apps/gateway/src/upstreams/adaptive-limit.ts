@@ -21,8 +21,9 @@ const WINDOW_SAMPLES = 10;
 const MEASURED_SAMPLES = 20;
 /** While the latency is above the baseline, the baseline is measured anew so often. */
 const REMEASURE_MS = 30_000;
-/** How fast the baseline follows a latency below it. */
+/** How fast the baseline follows a latency below it, and one above it with `min` in flight. */
 const BASELINE_FALL = 0.1;
+const BASELINE_RISE = 0.5;
 
 /**
  * How many requests an upstream can have in flight before they only wait for one another: the
@@ -95,9 +96,9 @@ export class AdaptiveLimit {
       else this.#baselineMs = meanMs;
       return;
     }
-    if (meanMs < this.#baselineMs) {
-      this.#baselineMs += BASELINE_FALL * (meanMs - this.#baselineMs);
-    }
+    // With `min` in flight it is a measurement too: the upstream, or the way to it, got slower.
+    if (meanMs < this.#baselineMs) this.#follow(meanMs, BASELINE_FALL);
+    else if (peak <= min) this.#follow(meanMs, BASELINE_RISE);
     const gradient = Math.max(0.5, Math.min(1, (tolerance * this.#baselineMs) / meanMs));
     // What is not used says nothing about whether more would be too much.
     if (gradient < 1 || refused || peak > this.#limit / 2) {
@@ -105,6 +106,11 @@ export class AdaptiveLimit {
       this.#limit = Math.max(min, Math.min(max, next));
     }
     if (gradient < 1 && now - this.#measuredAt >= REMEASURE_MS) this.#beginMeasuring();
+  }
+
+  #follow(meanMs: number, share: number): void {
+    const baselineMs = this.#baselineMs as number;
+    this.#baselineMs = baselineMs + share * (meanMs - baselineMs);
   }
 
   #beginMeasuring(): void {
