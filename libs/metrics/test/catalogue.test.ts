@@ -47,6 +47,8 @@ describe('the metric catalogue', () => {
     service.gateway.rateLimit('default', 'passed');
     service.gateway.reload('done');
     service.gateway.decision('/x', 'cache', 'hit')();
+    service.gateway.streamOpened('/x', 'http');
+    service.gateway.drift('user', 'getUser', 'body');
     service.gateway.deadlineBurn('/x')(0.5);
     service.gateway.bulkhead('x', () => ({ inFlight: 1, waiting: 0 }));
     service.gateway.refusal('user', 'in_flight');
