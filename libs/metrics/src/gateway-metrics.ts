@@ -1,12 +1,18 @@
 import { perLabels } from './children.ts';
 import type { Instruments } from './instruments.ts';
 import type { Readings } from './readings.ts';
-import type { GatewayMetrics } from './types.ts';
+import type { Tallies } from './tallies.ts';
+import type { GatewayMetrics, RateLimitOutcome } from './types.ts';
+
+export interface GatewayMetricsDependencies {
+  readonly instruments: Instruments;
+  readonly readings: Readings;
+  readonly tallies: Tallies;
+}
 
 /** Counts the decisions of a gateway; a limiter's counters exist from its first decision on, at 0. */
 export function createGatewayMetrics(
-  instruments: Instruments,
-  readings: Readings,
+  { instruments, readings, tallies }: GatewayMetricsDependencies,
   service: string,
 ): GatewayMetrics {
   const retries = perLabels((upstream: string, reason: string) =>
@@ -19,27 +25,24 @@ export function createGatewayMetrics(
     instruments.counter('gatewayMirrored').labels(service, upstream, outcome),
   );
   const limiters = perLabels((limiter: string) => {
-    const decisions = instruments.counter('gatewayRateLimit');
-    const counters = {
-      passed: decisions.labels(service, limiter, 'passed'),
-      refused: decisions.labels(service, limiter, 'refused'),
-      unchecked: decisions.labels(service, limiter, 'unchecked'),
-      closed: decisions.labels(service, limiter, 'closed'),
-      'passed-locally': decisions.labels(service, limiter, 'passed-locally'),
-      'refused-locally': decisions.labels(service, limiter, 'refused-locally'),
+    const outcome = (name: RateLimitOutcome) => {
+      instruments.counter('gatewayRateLimit').labels(service, limiter, name).inc(0);
+      return tallies.tally('gatewayRateLimit', service, limiter, name);
     };
-    for (const counter of Object.values(counters)) counter.inc(0);
-    return counters;
+    return {
+      passed: outcome('passed'),
+      refused: outcome('refused'),
+      unchecked: outcome('unchecked'),
+      closed: outcome('closed'),
+      'passed-locally': outcome('passed-locally'),
+      'refused-locally': outcome('refused-locally'),
+    };
   });
   return {
     retry: (upstream, reason) => retries(upstream, reason).inc(),
-    rateLimit: (limiter, outcome) => limiters(limiter)[outcome].inc(),
-    decision(route, decider, outcome) {
-      const counter = instruments
-        .counter('gatewayDecisions')
-        .labels(service, route, decider, outcome);
-      return () => counter.inc();
-    },
+    rateLimit: (limiter, outcome) => limiters(limiter)[outcome](),
+    decision: (route, decider, outcome) =>
+      tallies.tally('gatewayDecisions', service, route, decider, outcome),
     streamOpened(route, kind) {
       const gauge = instruments.gauge('gatewayStreams').labels(service, route, kind);
       gauge.inc();

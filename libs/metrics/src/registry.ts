@@ -6,6 +6,7 @@ import { createInstruments } from './instruments.ts';
 import { createMessageMetrics } from './message-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { createReadings } from './readings.ts';
+import { createTallies } from './tallies.ts';
 import type { Exposition, MetricsRegistry, ServiceMetrics } from './types.ts';
 
 export interface MetricsRegistryOptions {
@@ -25,6 +26,7 @@ export function createMetricsRegistry({
 }: MetricsRegistryOptions = {}): MetricsRegistry {
   const instruments = createInstruments();
   const readings = createReadings(instruments);
+  const tallies = createTallies(instruments);
   const processMetrics = defaultMetrics ? createProcessMetrics(instruments) : undefined;
   const services = new Map<string, { metrics: ServiceMetrics; http: CountingHttpMetrics }>();
   instruments.gauge('buildInfo').set({ version, revision, node: process.version }, 1);
@@ -37,7 +39,7 @@ export function createMetricsRegistry({
       client: createClientMetrics(instruments, service),
       cache: createCacheMetrics(instruments, service),
       messages: createMessageMetrics(instruments, service),
-      gateway: createGatewayMetrics(instruments, readings, service),
+      gateway: createGatewayMetrics({ instruments, readings, tallies }, service),
       pool: (name, read) => readings.pool(service, name, read),
       outbox: (read) => readings.outbox(service, read),
       jobs: (kind, read) => readings.jobs(service, kind, read),
@@ -50,6 +52,7 @@ export function createMetricsRegistry({
     for (const [service, { http }] of services) {
       instruments.gauge('httpServerInFlight').set({ service }, http.inFlight);
     }
+    tallies.handOver();
     processMetrics?.read();
     await readings.readAll();
     return {
