@@ -46,11 +46,17 @@ export function answerParserErrors(
 /** A request line whose method the parser does not know, all else being well. */
 const UNKNOWN_METHOD = /^[\w!#$%&'*+.^`|~-]{1,32} \S+ HTTP\/1\.[01]\r\n/;
 
-function parserProblem(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): ProblemError {
-  const { code, rawPacket } = error;
-  switch (code) {
+interface ParserError extends NodeJS.ErrnoException {
+  /** What came, with requests that were read before the one that fails. */
+  readonly rawPacket?: Buffer;
+  /** How much of `rawPacket` was read. */
+  readonly bytesParsed?: number;
+}
+
+function parserProblem(error: ParserError): ProblemError {
+  switch (error.code) {
     case 'HPE_INVALID_METHOD':
-      if (!UNKNOWN_METHOD.test(rawPacket?.toString('latin1') ?? '')) break;
+      if (!UNKNOWN_METHOD.test(failingLine(error))) break;
       return problem('WT-METHOD-NOT-IMPLEMENTED', 'The method is not known; send another.');
     case 'HPE_HEADER_OVERFLOW':
       return problem('WT-HEADERS-TOO-LARGE', 'The headers are over 16 KiB; send less.');
@@ -60,4 +66,10 @@ function parserProblem(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): P
       return problem('WT-REQUEST-TIMEOUT', 'The request did not arrive in time; send it again.');
   }
   return problem('WT-REQUEST-UNREADABLE', 'The request breaks the rules of HTTP/1.1.');
+}
+
+/** The packet from the beginning of the line that the parser stopped in. */
+function failingLine({ rawPacket, bytesParsed = 0 }: ParserError): string {
+  const packet = rawPacket?.toString('latin1') ?? '';
+  return packet.slice(bytesParsed === 0 ? 0 : packet.lastIndexOf('\n', bytesParsed - 1) + 1);
 }

@@ -41,7 +41,6 @@ describe('what the HTTP parser refuses', () => {
   it.each([
     ['no HTTP at all', 'hello\r\n\r\n'],
     ['a TLS handshake', Buffer.from('16030100c8010000c4', 'hex')],
-    ['an unknown method', 'FOO / HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['another protocol', 'GET / HTCPCP/1.1\r\nHost: a\r\n\r\n'],
     ['a header without a name', 'GET / HTTP/1.1\r\nHost: a\r\n: x\r\n\r\n'],
     ['a space before the colon', 'GET / HTTP/1.1\r\nHost : a\r\n\r\n'],
@@ -61,6 +60,15 @@ describe('what the HTTP parser refuses', () => {
     const server = await start();
     const answer = parseAnswer(await exchangeRaw(server.port, request));
     expectProblem(answer, 400, 'WT-REQUEST-UNREADABLE');
+  });
+
+  it.each([
+    ['an unknown method', 'NONSENSE / HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['one after another request', `${get}NONSENSE / HTTP/1.1\r\nHost: a\r\n\r\n`],
+  ])('is 501 for %s', async (_name, request) => {
+    const server = await start();
+    const [last = ''] = (await exchangeRaw(server.port, request)).split('hello').slice(-1);
+    expectProblem(parseAnswer(last), 501, 'WT-METHOD-NOT-IMPLEMENTED');
   });
 
   it('is 400 for a chunk that breaks off', async () => {
