@@ -6,10 +6,10 @@ import { createLogger } from '@woodytoys/service';
 import { rateLimit as expressRateLimit } from 'express-rate-limit';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import type { RouteConfig } from '../src/config/types.ts';
-import { Exchange } from '../src/exchange.ts';
-import { parsePathTemplate } from '../src/path-template.ts';
+import { Exchange } from '../src/exchange/exchange.ts';
+import { parsePathTemplate } from '../src/routing/path-template.ts';
 import type { BuildContext, FilterDefinition, IncomingFilter, SharedRedis } from '../src/plugin.ts';
-import { connectRedis } from '../src/redis.ts';
+import { connectRedis } from '../src/connections/redis.ts';
 import { builtInRegistry } from '../src/registry.ts';
 
 /**

@@ -5,8 +5,8 @@
 import { parseArgs } from 'node:util';
 import { gatewayConfigFile } from './app.ts';
 import type { Finding } from './audit/index.ts';
-import { checkConfig } from './checking.ts';
-import type { CheckResult } from './checking.ts';
+import { checkConfig } from './audit/checking.ts';
+import type { CheckResult } from './audit/checking.ts';
 import { linesOf } from './config/errors.ts';
 
 const USAGE = `npx nx run gateway:check -- [FILE] [options]

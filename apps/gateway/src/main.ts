@@ -1,8 +1,8 @@
 import { connectRabbit } from '@woodytoys/messaging';
 import { runApp } from '@woodytoys/runtime';
 import { createGateway } from './app.ts';
-import { createPublisher } from './publisher.ts';
-import { connectRedis } from './redis.ts';
+import { createPublisher } from './connections/publisher.ts';
+import { connectRedis } from './connections/redis.ts';
 import { gatewayConfig } from './settings.ts';
 
 /** Tried anew after it: without a broker the gateway is ready all the same. */

@@ -3,11 +3,11 @@
  * shows one.
  */
 export { problem } from '@woodytoys/service';
-export { TAKEN, jsonAnswer, problemAnswer, wholeAnswer } from './answer.ts';
-export type { Answer, WholeAnswer } from './answer.ts';
+export { TAKEN, jsonAnswer, problemAnswer, wholeAnswer } from './exchange/answer.ts';
+export type { Answer, WholeAnswer } from './exchange/answer.ts';
 export type { RouteConfig } from './config/types.ts';
-export type { Exchange } from './exchange.ts';
-export { headerValue, replaceHeader, withHeader, withoutHeader } from './header-list.ts';
+export type { Exchange } from './exchange/exchange.ts';
+export { headerValue, replaceHeader, withHeader, withoutHeader } from './exchange/header-list.ts';
 export type {
   AroundFilter,
   BuildContext,
@@ -20,4 +20,4 @@ export type {
   OptionsSchema,
   OutgoingFilter,
 } from './plugin.ts';
-export { DURATION_PATTERN, SIZE_PATTERN, durationMs, sizeBytes } from './units.ts';
+export { DURATION_PATTERN, SIZE_PATTERN, durationMs, sizeBytes } from './config/units.ts';

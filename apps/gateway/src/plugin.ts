@@ -1,12 +1,12 @@
 import type { Logger } from '@woodytoys/service';
-import type { Answer, TAKEN } from './answer.ts';
+import type { Answer, TAKEN } from './exchange/answer.ts';
 import type { FilterConfig, RouteConfig } from './config/types.ts';
 import type { Contract } from './contracts/contract.ts';
 import type { ExposedOperation } from './contracts/merged/exposed.ts';
 import type { GatewayMetrics } from './metrics.ts';
-import type { Exchange } from './exchange.ts';
-import type { MessagePublisher } from './publisher.ts';
-import type { PathTemplate } from './path-template.ts';
+import type { Exchange } from './exchange/exchange.ts';
+import type { MessagePublisher } from './connections/publisher.ts';
+import type { PathTemplate } from './routing/path-template.ts';
 import type { UpstreamObserver } from './upstreams/upstream-request.ts';
 import type { Upstream } from './upstreams/upstream.ts';
 

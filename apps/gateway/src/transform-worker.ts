@@ -1,6 +1,6 @@
 import jsonata from 'jsonata';
-import { READY } from './transform-task.ts';
-import type { FailureKind, TransformResult, TransformTask } from './transform-task.ts';
+import { READY } from './filters/transform/task.ts';
+import type { FailureKind, TransformResult, TransformTask } from './filters/transform/task.ts';
 
 /**
  * The process in which expressions run, one task after another. An expression may loop, match a

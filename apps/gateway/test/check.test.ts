@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../src/audit/index.ts';
-import { checkConfig } from '../src/checking.ts';
+import { checkConfig } from '../src/audit/checking.ts';
 import { temporaryFiles } from './support/gateway.ts';
 
 const script = fileURLToPath(new URL('../src/check.ts', import.meta.url));

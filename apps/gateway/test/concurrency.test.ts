@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Exchange, EndListener } from '../src/exchange.ts';
+import type { Exchange, EndListener } from '../src/exchange/exchange.ts';
 import { Bulkhead } from '../src/filters/concurrency/bulkhead.ts';
 import type { Entry } from '../src/filters/concurrency/bulkhead.ts';
 import { startBackend, startRawBackend } from './support/backend.ts';

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { GatewayConfigError, createGateway } from '../src/app.ts';
 import { configSchema } from '../src/config/schema.ts';
 import { builtInRegistry } from '../src/registry.ts';
-import { durationMs, sizeBytes } from '../src/units.ts';
+import { durationMs, sizeBytes } from '../src/config/units.ts';
 import { startBackend } from './support/backend.ts';
 import { shippedConfig, temporaryFiles } from './support/gateway.ts';
 

@@ -9,7 +9,7 @@ import {
   uniqueName,
 } from '@woodytoys/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { connectRedis } from '../src/redis.ts';
+import { connectRedis } from '../src/connections/redis.ts';
 import { sendJson, startBackend, unusedPort } from './support/backend.ts';
 import type { Answering, Backend } from './support/backend.ts';
 import { oneUpstream, problemOf, startGateway } from './support/gateway.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parsePathTemplate, pathBuilder } from '../src/path-template.ts';
-import { RouteTable } from '../src/table.ts';
-import type { Route } from '../src/table.ts';
+import { parsePathTemplate, pathBuilder } from '../src/routing/path-template.ts';
+import { RouteTable } from '../src/routing/table.ts';
+import type { Route } from '../src/routing/table.ts';
 
 function route(path: string, methods: readonly string[] = ['GET'], host?: string): Route {
   return {

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { checkConfig } from '../src/checking.ts';
+import { checkConfig } from '../src/audit/checking.ts';
 import { startBackend } from './support/backend.ts';
 import { problemOf, startGateway, temporaryFiles } from './support/gateway.ts';
 

@@ -9,8 +9,8 @@ import {
 } from '@woodytoys/testing';
 import type { RestartableServer } from '@woodytoys/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createPublisher } from '../src/publisher.ts';
-import type { MessagePublisher } from '../src/publisher.ts';
+import { createPublisher } from '../src/connections/publisher.ts';
+import type { MessagePublisher } from '../src/connections/publisher.ts';
 import { unusedPort } from './support/backend.ts';
 import { problemOf, startGateway } from './support/gateway.ts';
 

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { LeasedLimits } from '../src/filters/rate-limit/leased-limits.ts';
 import type { Counted, Rate } from '../src/filters/rate-limit/limits.ts';
 import type { SharedRedis } from '../src/plugin.ts';
-import { connectRedis as connect } from '../src/redis.ts';
+import { connectRedis as connect } from '../src/connections/redis.ts';
 import { startBackend } from './support/backend.ts';
 import { oneUpstream, startGateway } from './support/gateway.ts';
 

@@ -1,6 +1,6 @@
 import { createTestLogger, describeWithRedis, startOwnRedis } from '@woodytoys/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { connectRedis } from '../src/redis.ts';
+import { connectRedis } from '../src/connections/redis.ts';
 import { startBackend } from './support/backend.ts';
 import { oneUpstream, problemOf, startGateway } from './support/gateway.ts';
 

@@ -6,7 +6,7 @@ import {
   uniqueName,
 } from '@woodytoys/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { connectRedis as connect } from '../src/redis.ts';
+import { connectRedis as connect } from '../src/connections/redis.ts';
 import { startBackend, unusedPort } from './support/backend.ts';
 import { oneUpstream, problemOf, startGateway } from './support/gateway.ts';
 import type { RunningGateway } from './support/gateway.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createSerial } from '../src/serial.ts';
+import { createSerial } from '../src/routing/serial.ts';
 
 it('runs one at a time, and once more for all who asked meanwhile', async () => {
   const ends: (() => void)[] = [];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LineCounter, parseDocument, stringify } from 'yaml';
 import type { YAMLParseError } from 'yaml';
 import { parseYaml } from '../src/config/yaml.ts';
-import { createSlices } from '../src/slices.ts';
+import { createSlices } from '../src/routing/slices.ts';
 
 /** The line of each mistake. */
 function linesOf(text: string, errors: readonly YAMLParseError[]): number[] {

@@ -1,4 +1,4 @@
-import type { BuiltGateway } from '../build.ts';
+import type { BuiltGateway } from '../routing/build.ts';
 import type { LoadedConfig } from '../config/merge.ts';
 import type { Finding } from './finding.ts';
 import { auditRoutes } from './routes.ts';

@@ -1,4 +1,4 @@
-import type { BuiltGateway } from '../build.ts';
+import type { BuiltGateway } from '../routing/build.ts';
 import type { LoadedConfig } from '../config/merge.ts';
 import type { RouteConfig } from '../config/types.ts';
 import { filterName } from '../plugin.ts';

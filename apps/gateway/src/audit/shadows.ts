@@ -1,6 +1,6 @@
-import type { BuiltGateway, BuiltRoute } from '../build.ts';
+import type { BuiltGateway, BuiltRoute } from '../routing/build.ts';
 import type { LoadedConfig } from '../config/merge.ts';
-import { parsePathTemplate } from '../path-template.ts';
+import { parsePathTemplate } from '../routing/path-template.ts';
 import type { Finding } from './finding.ts';
 
 /** The routes of one host and path. */

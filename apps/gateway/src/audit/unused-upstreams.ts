@@ -1,4 +1,4 @@
-import type { BuiltGateway } from '../build.ts';
+import type { BuiltGateway } from '../routing/build.ts';
 import type { UpstreamConfig } from '../config/types.ts';
 import type { LoadedConfig } from '../config/merge.ts';
 import type { Finding } from './finding.ts';

@@ -1,7 +1,7 @@
 import { createContractStore } from '../contracts/store.ts';
 import type { Registry } from '../plugin.ts';
-import { createSlices } from '../slices.ts';
-import type { Slices } from '../slices.ts';
+import { createSlices } from '../routing/slices.ts';
+import type { Slices } from '../routing/slices.ts';
 import type { Environment } from './interpolate.ts';
 import { loadConfig } from './load.ts';
 import type { LoadedConfig } from './merge.ts';

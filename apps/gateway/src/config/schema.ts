@@ -1,5 +1,5 @@
 import type { Registry } from '../plugin.ts';
-import { SIZE_PATTERN } from '../units.ts';
+import { SIZE_PATTERN } from './units.ts';
 import { defaultsOf, duration, upstreamProperties, upstreamSchema } from './upstream-schema.ts';
 
 /** Every method that a route may have. */

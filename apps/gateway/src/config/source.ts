@@ -1,6 +1,6 @@
 import { LineCounter, isMap, isScalar, isSeq } from 'yaml';
 import type { Node } from 'yaml';
-import type { Slices } from '../slices.ts';
+import type { Slices } from '../routing/slices.ts';
 import { interpolate } from './interpolate.ts';
 import type { Environment } from './interpolate.ts';
 import type { ReadFiles } from './read-files.ts';

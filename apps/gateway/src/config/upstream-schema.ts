@@ -1,4 +1,4 @@
-import { DURATION_PATTERN } from '../units.ts';
+import { DURATION_PATTERN } from './units.ts';
 import type { UpstreamConfig } from './upstream-config.ts';
 
 export const duration = (description: string, fallback: string) => ({

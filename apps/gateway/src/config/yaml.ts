@@ -1,6 +1,6 @@
 import { Composer, Lexer, Parser, isSeq, parseDocument } from 'yaml';
 import type { CST, Document, LineCounter, Node, YAMLParseError } from 'yaml';
-import type { Slices } from '../slices.ts';
+import type { Slices } from '../routing/slices.ts';
 
 /** A YAML file as documents of the library: one, or one and more for the items of long lists. */
 export interface ParsedYaml {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from '@woodytoys/service';
-import type { AnswerTap, Exchange } from '../exchange.ts';
+import type { AnswerTap, Exchange } from '../exchange/exchange.ts';
 import type { Drift, SampledAnswer } from './answer-validator.ts';
 import { decoderOf } from './body-bytes.ts';
 

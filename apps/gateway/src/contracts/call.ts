@@ -1,7 +1,7 @@
 import type { RouteConfig } from '../config/types.ts';
-import type { Exchange } from '../exchange.ts';
-import { parsePathTemplate, pathBuilder } from '../path-template.ts';
-import type { PathParameters } from '../path-template.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { parsePathTemplate, pathBuilder } from '../routing/path-template.ts';
+import type { PathParameters } from '../routing/path-template.ts';
 import type { Contract } from './contract.ts';
 import type { Operation } from './operations.ts';
 import { operationOf, renaming, targetOf } from './route-operations.ts';

@@ -1,7 +1,7 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { nodeAt } from '../config/source.ts';
 import { parseYaml } from '../config/yaml.ts';
-import type { Slices } from '../slices.ts';
+import type { Slices } from '../routing/slices.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

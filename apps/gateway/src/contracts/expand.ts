@@ -1,5 +1,5 @@
 import type { RouteConfig } from '../config/types.ts';
-import { parsePathTemplate } from '../path-template.ts';
+import { parsePathTemplate } from '../routing/path-template.ts';
 import type { Contract } from './contract.ts';
 import { streams } from './operations.ts';
 import type { Operation } from './operations.ts';

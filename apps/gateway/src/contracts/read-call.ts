@@ -6,7 +6,7 @@ import {
   readScalar,
 } from '@woodytoys/service';
 import type { FieldError, ScalarType } from '@woodytoys/service';
-import { headerValue } from '../header-list.ts';
+import { headerValue } from '../exchange/header-list.ts';
 import type { Parameter, Style } from './parameters.ts';
 
 /** The value that a text stands for, by the first type that it fits; itself when it fits none. */

@@ -1,5 +1,5 @@
 import type { RouteConfig } from '../config/types.ts';
-import type { PathParameters } from '../path-template.ts';
+import type { PathParameters } from '../routing/path-template.ts';
 import type { Contract } from './contract.ts';
 import { pathNames } from './operations.ts';
 import type { Operation } from './operations.ts';

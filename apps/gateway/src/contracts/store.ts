@@ -1,5 +1,5 @@
 import type { ReadFiles } from '../config/read-files.ts';
-import type { Slices } from '../slices.ts';
+import type { Slices } from '../routing/slices.ts';
 import { Contract } from './contract.ts';
 import { ContractFileError, readDocument } from './document.ts';
 

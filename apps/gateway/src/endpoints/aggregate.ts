@@ -1,10 +1,10 @@
 import { ProblemError } from '@woodytoys/service';
-import type { Answer } from '../answer.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Answer } from '../exchange/answer.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { EndpointDefinition } from '../plugin.ts';
 import { clientGone, partsDown, reasonOf } from '../problems.ts';
 import type { UpstreamRequest } from '../upstreams/upstream-request.ts';
-import { partHeaders } from './part-headers.ts';
+import { partHeaders } from './upstream/part-headers.ts';
 import { createPart, partSchema } from './aggregate/part.ts';
 import type { Part, PartOptions } from './aggregate/part.ts';
 

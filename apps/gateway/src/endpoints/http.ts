@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
-import { TAKEN } from '../answer.ts';
-import type { Answer } from '../answer.ts';
-import { durationMs, sizeBytes } from '../units.ts';
-import type { Exchange } from '../exchange.ts';
+import { TAKEN } from '../exchange/answer.ts';
+import type { Answer } from '../exchange/answer.ts';
+import { durationMs, sizeBytes } from '../config/units.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { EndpointDefinition } from '../plugin.ts';
 import { UpstreamRequest } from '../upstreams/upstream-request.ts';
-import { AnswerReceiver, DirectReceiver, TappedReceiver } from './forward.ts';
-import { targetPathBuilder, targetSchema } from './target.ts';
-import type { TargetOptions } from './target.ts';
+import { AnswerReceiver, DirectReceiver, TappedReceiver } from './upstream/forward.ts';
+import { targetPathBuilder, targetSchema } from './upstream/target.ts';
+import type { TargetOptions } from './upstream/target.ts';
 
 /** Passes the request to a replica of an upstream, and its answer back, both as they come. */
 export const http: EndpointDefinition<TargetOptions> = {

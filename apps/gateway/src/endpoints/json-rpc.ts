@@ -1,11 +1,11 @@
-import type { Answer } from '../answer.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Answer } from '../exchange/answer.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { CODES, errorText, idOf, readCall, resultText, RpcError } from '../json-rpc/protocol.ts';
 import type { Call } from '../json-rpc/protocol.ts';
-import { isEncoded, isJson, mediaTypeOf } from '../media-type.ts';
+import { isEncoded, isJson, mediaTypeOf } from '../exchange/media-type.ts';
 import type { EndpointDefinition } from '../plugin.ts';
 import { clientGone, mediaTypeUnsupported } from '../problems.ts';
-import { sizeBytes } from '../units.ts';
+import { sizeBytes } from '../config/units.ts';
 import type { UpstreamRequest } from '../upstreams/upstream-request.ts';
 import { createOperation, operationSchema } from './json-rpc/operation.ts';
 import type { OperationOptions } from './json-rpc/operation.ts';

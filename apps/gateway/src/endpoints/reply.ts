@@ -1,4 +1,4 @@
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../exchange/answer.ts';
 import type { EndpointDefinition } from '../plugin.ts';
 import { headerTemplates, headerWriters } from '../template/headers.ts';
 import type { HeaderTemplate } from '../template/headers.ts';

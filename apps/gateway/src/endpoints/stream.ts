@@ -1,13 +1,13 @@
-import { TAKEN } from '../answer.ts';
-import type { Exchange } from '../exchange.ts';
+import { TAKEN } from '../exchange/answer.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { EndpointDefinition } from '../plugin.ts';
-import { durationMs, sizeBytes } from '../units.ts';
+import { durationMs, sizeBytes } from '../config/units.ts';
 import type { StreamContext } from './stream/context.ts';
 import { HttpStream } from './stream/http-stream.ts';
 import { createStreamProxy } from './stream/proxy.ts';
 import { openWebSocket } from './stream/websocket.ts';
-import { targetPathBuilder, targetSchema } from './target.ts';
-import type { TargetOptions } from './target.ts';
+import { targetPathBuilder, targetSchema } from './upstream/target.ts';
+import type { TargetOptions } from './upstream/target.ts';
 
 interface StreamOptions extends TargetOptions {
   readonly websocket?: boolean;

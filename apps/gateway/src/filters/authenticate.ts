@@ -1,7 +1,7 @@
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { FilterDefinition, IncomingFilter } from '../plugin.ts';
 import { badRequest, credentialsMissing } from '../problems.ts';
-import { DURATION_PATTERN, durationMs } from '../units.ts';
+import { DURATION_PATTERN, durationMs } from '../config/units.ts';
 import { KeySet } from './authenticate/key-set.ts';
 import { Verifier } from './authenticate/verifier.ts';
 import type { Identity } from './authenticate/verifier.ts';

@@ -1,5 +1,5 @@
 import type { FilterDefinition } from '../plugin.ts';
-import { DURATION_PATTERN, SIZE_PATTERN, durationMs, sizeBytes } from '../units.ts';
+import { DURATION_PATTERN, SIZE_PATTERN, durationMs, sizeBytes } from '../config/units.ts';
 import { answerStore } from './cache/answer-store.ts';
 import { Asked, isCacheable } from './cache/asked.ts';
 import { CachedRoute } from './cache/cached-route.ts';

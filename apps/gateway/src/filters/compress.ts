@@ -1,10 +1,10 @@
-import type { Answer } from '../answer.ts';
-import { describeNewBody } from '../body-headers.ts';
-import type { Exchange } from '../exchange.ts';
-import { headerValue, replaceHeader, withHeader } from '../header-list.ts';
-import { isEncoded, isJson, mediaTypeOf } from '../media-type.ts';
+import type { Answer } from '../exchange/answer.ts';
+import { describeNewBody } from '../exchange/body-headers.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { headerValue, replaceHeader, withHeader } from '../exchange/header-list.ts';
+import { isEncoded, isJson, mediaTypeOf } from '../exchange/media-type.ts';
 import type { BuildContext, FilterDefinition, OutgoingFilter } from '../plugin.ts';
-import { SIZE_PATTERN, sizeBytes } from '../units.ts';
+import { SIZE_PATTERN, sizeBytes } from '../config/units.ts';
 import { chooseEncoding, ENCODINGS } from './compress/accept-encoding.ts';
 import type { Encoding } from './compress/accept-encoding.ts';
 import { compressStream, compressWhole } from './compress/compressor.ts';

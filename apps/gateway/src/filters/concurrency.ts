@@ -1,6 +1,6 @@
 import type { BuildContext, FilterDefinition } from '../plugin.ts';
 import { tooManyAtOnce } from '../problems.ts';
-import { DURATION_PATTERN, durationMs } from '../units.ts';
+import { DURATION_PATTERN, durationMs } from '../config/units.ts';
 import { Bulkhead } from './concurrency/bulkhead.ts';
 import type { Entry } from './concurrency/bulkhead.ts';
 

@@ -1,9 +1,9 @@
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../exchange/answer.ts';
 import type { FilterConfig } from '../config/types.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { FilterDefinition } from '../plugin.ts';
 import { originRefused } from '../problems.ts';
-import { DURATION_PATTERN, durationMs } from '../units.ts';
+import { DURATION_PATTERN, durationMs } from '../config/units.ts';
 import { originMatcher } from './cors/origins.ts';
 
 interface CorsOptions {

@@ -1,8 +1,8 @@
-import type { Exchange } from '../exchange.ts';
-import { replaceHeader } from '../header-list.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { replaceHeader } from '../exchange/header-list.ts';
 import type { FilterDefinition } from '../plugin.ts';
 import { deadlineSpent } from '../problems.ts';
-import { DURATION_PATTERN, durationMs } from '../units.ts';
+import { DURATION_PATTERN, durationMs } from '../config/units.ts';
 
 interface DeadlineOptions {
   readonly budget: string;

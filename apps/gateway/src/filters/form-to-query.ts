@@ -1,11 +1,11 @@
-import type { Exchange } from '../exchange.ts';
-import { describeNewBody } from '../body-headers.ts';
-import { headerValue } from '../header-list.ts';
-import { isEncoded, mediaTypeOf } from '../media-type.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { describeNewBody } from '../exchange/body-headers.ts';
+import { headerValue } from '../exchange/header-list.ts';
+import { isEncoded, mediaTypeOf } from '../exchange/media-type.ts';
 import { METHODS } from '../config/schema.ts';
 import type { FilterDefinition } from '../plugin.ts';
 import { badRequest, bodyTooLarge } from '../problems.ts';
-import { SIZE_PATTERN, sizeBytes } from '../units.ts';
+import { SIZE_PATTERN, sizeBytes } from '../config/units.ts';
 
 interface FormToQueryOptions {
   readonly method?: string;

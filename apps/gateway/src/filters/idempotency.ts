@@ -6,8 +6,8 @@ import {
   idempotencyOutcome,
   idempotencyUnavailable,
 } from '../problems.ts';
-import { decodeAnswer } from '../stored-answer.ts';
-import { DURATION_PATTERN, SIZE_PATTERN, durationMs, sizeBytes } from '../units.ts';
+import { decodeAnswer } from '../exchange/stored-answer.ts';
+import { DURATION_PATTERN, SIZE_PATTERN, durationMs, sizeBytes } from '../config/units.ts';
 import { idempotencyKey } from './idempotency/key.ts';
 import { KeyedRuns } from './idempotency/keyed-runs.ts';
 import { MemoryStates } from './idempotency/memory-states.ts';

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { problem, ProblemError } from '@woodytoys/service';
 import type { ErrorCode } from '@woodytoys/service';
-import { wholeAnswer } from '../answer.ts';
-import type { Answer, WholeAnswer } from '../answer.ts';
-import { describeNewBody } from '../body-headers.ts';
-import { decodeBody } from '../decode-body.ts';
-import type { Exchange } from '../exchange.ts';
-import { headerValue, replaceHeader } from '../header-list.ts';
+import { wholeAnswer } from '../exchange/answer.ts';
+import type { Answer, WholeAnswer } from '../exchange/answer.ts';
+import { describeNewBody } from '../exchange/body-headers.ts';
+import { decodeBody } from '../exchange/decode-body.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { headerValue, replaceHeader } from '../exchange/header-list.ts';
 import { CODES, isObject, VERSION } from '../json-rpc/protocol.ts';
-import { isEncoded } from '../media-type.ts';
+import { isEncoded } from '../exchange/media-type.ts';
 import type { FilterDefinition } from '../plugin.ts';
 import { answerUnusable } from '../problems.ts';
 import { readBodyValues } from '../template/body-values.ts';
@@ -16,7 +16,7 @@ import { jsonWriter } from '../template/json.ts';
 import { pathWriter } from '../template/places.ts';
 import { readsBody, requestScope } from '../template/request-scope.ts';
 import { RequestValues } from '../template/request-values.ts';
-import { SIZE_PATTERN, sizeBytes } from '../units.ts';
+import { SIZE_PATTERN, sizeBytes } from '../config/units.ts';
 
 interface JsonRpcOptions {
   readonly method: string;

@@ -1,9 +1,9 @@
-import { problemAnswer } from '../answer.ts';
-import type { Answer } from '../answer.ts';
-import type { Exchange } from '../exchange.ts';
+import { problemAnswer } from '../exchange/answer.ts';
+import type { Answer } from '../exchange/answer.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { BuildContext, FilterDefinition } from '../plugin.ts';
 import { limiterUnavailable, rateLimited } from '../problems.ts';
-import { DURATION_PATTERN, durationMs } from '../units.ts';
+import { DURATION_PATTERN, durationMs } from '../config/units.ts';
 import { LeasedLimits } from './rate-limit/leased-limits.ts';
 import { createFallback, createLimiter } from './rate-limit/limiter.ts';
 import type { Decision, FailurePolicy, Limiter } from './rate-limit/limiter.ts';

@@ -1,6 +1,6 @@
 import type { FilterDefinition } from '../plugin.ts';
 import { bodyTooLarge, headersTooLarge, queryTooLong } from '../problems.ts';
-import { SIZE_PATTERN, sizeBytes } from '../units.ts';
+import { SIZE_PATTERN, sizeBytes } from '../config/units.ts';
 
 interface RequestSizeOptions {
   readonly body?: string;

@@ -1,6 +1,6 @@
-import type { Exchange } from '../exchange.ts';
-import { describeNewBody } from '../body-headers.ts';
-import { replaceHeader } from '../header-list.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { describeNewBody } from '../exchange/body-headers.ts';
+import { replaceHeader } from '../exchange/header-list.ts';
 import { METHODS } from '../config/schema.ts';
 import type { FilterDefinition } from '../plugin.ts';
 import { methodNotAllowed } from '../problems.ts';
@@ -12,7 +12,7 @@ import type { TextWriter } from '../template/places.ts';
 import type { Scope } from '../template/placeholder.ts';
 import { readsBody, requestScope } from '../template/request-scope.ts';
 import { RequestValues } from '../template/request-values.ts';
-import { sizeBytes } from '../units.ts';
+import { sizeBytes } from '../config/units.ts';
 
 interface RewriteOptions {
   readonly method?: string;

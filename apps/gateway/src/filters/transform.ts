@@ -1,10 +1,10 @@
 import { ProblemError } from '@woodytoys/service';
-import { wholeAnswer } from '../answer.ts';
-import type { Answer } from '../answer.ts';
-import { describeNewBody } from '../body-headers.ts';
-import { DecodedTooLarge, DecodeError, decodeBody } from '../decode-body.ts';
-import type { Exchange } from '../exchange.ts';
-import { replaceHeader } from '../header-list.ts';
+import { wholeAnswer } from '../exchange/answer.ts';
+import type { Answer } from '../exchange/answer.ts';
+import { describeNewBody } from '../exchange/body-headers.ts';
+import { DecodedTooLarge, DecodeError, decodeBody } from '../exchange/decode-body.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { replaceHeader } from '../exchange/header-list.ts';
 import type { FilterDefinition } from '../plugin.ts';
 import {
   answerUnusable,
@@ -14,8 +14,8 @@ import {
   mediaTypeUnsupported,
   transformFailed,
 } from '../problems.ts';
-import { TransformFailure } from '../transform-workers.ts';
-import { DURATION_PATTERN, SIZE_PATTERN } from '../units.ts';
+import { TransformFailure } from './transform/workers.ts';
+import { DURATION_PATTERN, SIZE_PATTERN } from '../config/units.ts';
 import { createTransformer } from './transform/transformer.ts';
 import type { TransformOptions } from './transform/transformer.ts';
 

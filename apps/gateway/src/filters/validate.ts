@@ -7,11 +7,11 @@ import type { CallOptions, Caller } from '../contracts/call.ts';
 import type { CallValidator } from '../contracts/call-validator.ts';
 import { createDriftReport } from '../contracts/drift.ts';
 import type { Operation } from '../contracts/operations.ts';
-import type { Exchange } from '../exchange.ts';
-import { headerValue } from '../header-list.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { headerValue } from '../exchange/header-list.ts';
 import type { BuildContext, FilterDefinition } from '../plugin.ts';
 import { badRequest, bodyTooLarge, routeNotFound } from '../problems.ts';
-import { sizeBytes } from '../units.ts';
+import { sizeBytes } from '../config/units.ts';
 
 interface ValidateOptions extends CallOptions {
   readonly responses?: number;

@@ -1,5 +1,5 @@
-import type { Exchange } from '../exchange.ts';
-import { isEncoded, isJson, mediaTypeOf } from '../media-type.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { isEncoded, isJson, mediaTypeOf } from '../exchange/media-type.ts';
 import { bodyMalformed, mediaTypeUnsupported } from '../problems.ts';
 
 /**

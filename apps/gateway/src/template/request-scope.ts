@@ -1,4 +1,4 @@
-import type { PathTemplate } from '../path-template.ts';
+import type { PathTemplate } from '../routing/path-template.ts';
 import { parseTemplate } from './placeholder.ts';
 import type { Scope } from './placeholder.ts';
 

@@ -1,5 +1,5 @@
-import type { Exchange } from '../exchange.ts';
-import { headerValue } from '../header-list.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { headerValue } from '../exchange/header-list.ts';
 import type { Placeholder } from './placeholder.ts';
 import type { Values } from './values.ts';
 

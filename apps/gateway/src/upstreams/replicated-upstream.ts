@@ -1,5 +1,5 @@
 import type { Logger } from '@woodytoys/service';
-import { headerValue } from '../header-list.ts';
+import { headerValue } from '../exchange/header-list.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import { upstreamOpen, upstreamOverloaded } from '../problems.ts';
 import type { RetryOptions } from './attempts.ts';

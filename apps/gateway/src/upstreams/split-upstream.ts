@@ -1,4 +1,4 @@
-import { headerValue } from '../header-list.ts';
+import { headerValue } from '../exchange/header-list.ts';
 import { hashOf } from './balance.ts';
 import type { ReplicatedUpstream } from './replicated-upstream.ts';
 import type { SplitDescription, Upstream } from './upstream.ts';

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { createTestLogger } from '@woodytoys/testing';
 import { expect, onTestFinished } from 'vitest';
-import { connectRedis } from '../../src/redis.ts';
+import { connectRedis } from '../../src/connections/redis.ts';
 import { startBackend } from './backend.ts';
 import type { Answering, SeenRequest } from './backend.ts';
 import { oneUpstream, startGateway } from './gateway.ts';

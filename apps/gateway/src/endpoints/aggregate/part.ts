@@ -1,13 +1,13 @@
 import { jsonPointer } from './json-pointer.ts';
-import type { Exchange } from '../../exchange.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
 import type { BuildContext } from '../../plugin.ts';
 import { partFailed, partMissing } from '../../problems.ts';
 import { pairsWriter } from '../../template/places.ts';
 import { RequestValues } from '../../template/request-values.ts';
-import { DURATION_PATTERN, durationMs } from '../../units.ts';
+import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
 import type { UpstreamRequest } from '../../upstreams/upstream-request.ts';
-import { collect } from '../collect.ts';
-import { targetPathBuilder } from '../target.ts';
+import { collect } from '../upstream/collect.ts';
+import { targetPathBuilder } from '../upstream/target.ts';
 
 /** A part as the configuration has it. */
 export interface PartOptions {

@@ -1,19 +1,19 @@
 import { ProblemError } from '@woodytoys/service';
 import { METHODS } from '../../config/schema.ts';
-import type { Exchange } from '../../exchange.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
 import { CODES, isObject, RpcError } from '../../json-rpc/protocol.ts';
-import { isJson, mediaTypeOf } from '../../media-type.ts';
+import { isJson, mediaTypeOf } from '../../exchange/media-type.ts';
 import type { BuildContext } from '../../plugin.ts';
 import { jsonWriter } from '../../template/json.ts';
 import { pairsWriter, pathWriter } from '../../template/places.ts';
 import type { Scope } from '../../template/placeholder.ts';
 import { memberOf } from '../../template/request-values.ts';
 import type { Values } from '../../template/values.ts';
-import { durationMs } from '../../units.ts';
+import { durationMs } from '../../config/units.ts';
 import type { UpstreamRequest } from '../../upstreams/upstream-request.ts';
-import { collect } from '../collect.ts';
-import type { CollectedAnswer } from '../collect.ts';
-import { partHeaders } from '../part-headers.ts';
+import { collect } from '../upstream/collect.ts';
+import type { CollectedAnswer } from '../upstream/collect.ts';
+import { partHeaders } from '../upstream/part-headers.ts';
 
 export interface OperationOptions {
   readonly upstream?: string;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Answer } from '../../answer.ts';
+import type { Answer } from '../../exchange/answer.ts';
 import type { Endpoint } from '../../plugin.ts';
 
 /**

@@ -7,7 +7,7 @@ import {
   brokerUnavailable,
   messageInvalid,
 } from '../../problems.ts';
-import type { MessagePublisher } from '../../publisher.ts';
+import type { MessagePublisher } from '../../connections/publisher.ts';
 
 /**
  * Resolves when the broker has confirmed the message.

@@ -1,4 +1,4 @@
-import type { Exchange } from '../../exchange.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
 import type { Placeholder } from '../../template/placeholder.ts';
 import { RequestValues } from '../../template/request-values.ts';
 

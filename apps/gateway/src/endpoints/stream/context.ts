@@ -1,4 +1,4 @@
-import type { Exchange } from '../../exchange.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
 import type { UpstreamObserver } from '../../upstreams/attempts.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';
 import type { StreamProxy } from './proxy.ts';

@@ -1,9 +1,9 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { closingSignalOf, withoutTimeLimit } from '@woodytoys/service';
-import { sendProblemAnswer, writeHead } from '../../answer.ts';
-import type { Exchange } from '../../exchange.ts';
-import { returnedHeaders } from '../../headers.ts';
+import { sendProblemAnswer, writeHead } from '../../exchange/answer.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import { returnedHeaders } from '../../exchange/headers.ts';
 import {
   clientGone,
   upstreamBroke,

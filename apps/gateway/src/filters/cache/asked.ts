@@ -1,6 +1,6 @@
 import { boundedKey } from '@woodytoys/caching/parts';
-import type { Exchange } from '../../exchange.ts';
-import { headerValue, replaceHeader } from '../../header-list.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import { headerValue, replaceHeader } from '../../exchange/header-list.ts';
 import { CacheControl } from './cache-control.ts';
 import { joined } from './judge.ts';
 import type { HeldAnswer, StoredAnswer, VaryMarker } from './stored.ts';

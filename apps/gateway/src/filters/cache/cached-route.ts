@@ -1,7 +1,7 @@
 import type { Flight } from '@woodytoys/caching/parts';
 import type { Logger } from '@woodytoys/service';
-import type { Answer } from '../../answer.ts';
-import { askDetached, askToEnd } from '../../detached.ts';
+import type { Answer } from '../../exchange/answer.ts';
+import { askDetached, askToEnd } from '../../exchange/detached.ts';
 import type { Next } from '../../plugin.ts';
 import { notCached, originFailed } from '../../problems.ts';
 import type { AnswerStore, Found } from './answer-store.ts';

@@ -1,4 +1,4 @@
-import type { Exchange } from '../../exchange.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
 
 /** Who waits for a load: when the last client has gone, the load ends too. */
 export class Interest {

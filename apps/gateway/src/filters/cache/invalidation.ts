@@ -1,8 +1,8 @@
-import type { Answer } from '../../answer.ts';
-import type { Exchange } from '../../exchange.ts';
-import { headerValue } from '../../header-list.ts';
-import { parsePathTemplate, pathBuilder } from '../../path-template.ts';
-import type { PathParameters, PathTemplate } from '../../path-template.ts';
+import type { Answer } from '../../exchange/answer.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import { headerValue } from '../../exchange/header-list.ts';
+import { parsePathTemplate, pathBuilder } from '../../routing/path-template.ts';
+import type { PathParameters, PathTemplate } from '../../routing/path-template.ts';
 import type { AnswerStore } from './answer-store.ts';
 import { LANES, addressId, originOf } from './asked.ts';
 

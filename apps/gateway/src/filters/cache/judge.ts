@@ -1,6 +1,6 @@
 import { jittered } from '@woodytoys/caching/parts';
-import type { Answer } from '../../answer.ts';
-import { headerValue } from '../../header-list.ts';
+import type { Answer } from '../../exchange/answer.ts';
+import { headerValue } from '../../exchange/header-list.ts';
 import { CacheControl } from './cache-control.ts';
 import type { Lane } from './asked.ts';
 

@@ -1,7 +1,7 @@
 import { ProblemError } from '@woodytoys/service';
-import type { Answer } from '../../answer.ts';
-import { headerValue, withoutHeader } from '../../header-list.ts';
-import { isWholeUpTo, wholeUpTo } from '../../stored-answer.ts';
+import type { Answer } from '../../exchange/answer.ts';
+import { headerValue, withoutHeader } from '../../exchange/header-list.ts';
+import { isWholeUpTo, wholeUpTo } from '../../exchange/stored-answer.ts';
 import type { Asked } from './asked.ts';
 import { joined, judge } from './judge.ts';
 import type { FreshnessPolicy, Verdict } from './judge.ts';

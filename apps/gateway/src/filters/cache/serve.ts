@@ -1,6 +1,6 @@
-import type { Answer } from '../../answer.ts';
-import type { Exchange } from '../../exchange.ts';
-import { headerValue, withHeader } from '../../header-list.ts';
+import type { Answer } from '../../exchange/answer.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import { headerValue, withHeader } from '../../exchange/header-list.ts';
 import type { HeldAnswer } from './stored.ts';
 
 /** How a request was answered, in the words of `X-Cache`. */

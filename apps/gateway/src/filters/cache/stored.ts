@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { WholeAnswer } from '../../answer.ts';
+import type { WholeAnswer } from '../../exchange/answer.ts';
 
 /**
  * Words used here.

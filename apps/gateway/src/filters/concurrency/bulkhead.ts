@@ -1,4 +1,4 @@
-import type { Exchange } from '../../exchange.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
 import type { Closable } from '../../plugin.ts';
 
 export interface BulkheadOptions {

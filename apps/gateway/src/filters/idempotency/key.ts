@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Exchange } from '../../exchange.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
 import { idempotencyKeyInvalid } from '../../problems.ts';
 
 const LONGEST_KEY = 255;

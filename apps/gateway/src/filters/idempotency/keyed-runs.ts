@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@woodytoys/service';
-import type { Answer } from '../../answer.ts';
-import { askDetached } from '../../detached.ts';
-import type { Exchange } from '../../exchange.ts';
-import { replaceHeader } from '../../header-list.ts';
+import type { Answer } from '../../exchange/answer.ts';
+import { askDetached } from '../../exchange/detached.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import { replaceHeader } from '../../exchange/header-list.ts';
 import type { Next } from '../../plugin.ts';
-import { wholeUpTo } from '../../stored-answer.ts';
+import { wholeUpTo } from '../../exchange/stored-answer.ts';
 import { fingerprintOf, scopeOf } from './key.ts';
 import { endingOfAnswer, endingOfError } from './outcome.ts';
 import type { Begun, Ending, KeyStates } from './states.ts';

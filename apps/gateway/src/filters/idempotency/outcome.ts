@@ -1,6 +1,6 @@
 import { ProblemError } from '@woodytoys/service';
-import type { Answer } from '../../answer.ts';
-import { encodeAnswer, isWholeUpTo } from '../../stored-answer.ts';
+import type { Answer } from '../../exchange/answer.ts';
+import { encodeAnswer, isWholeUpTo } from '../../exchange/stored-answer.ts';
 import type { Ending } from './states.ts';
 
 /** The request was refused for a reason that passes: a repeat must be able to succeed. */

@@ -1,5 +1,5 @@
 import type { SharedRedis } from '../../plugin.ts';
-import { createScript } from '../../redis-script.ts';
+import { createScript } from '../../connections/redis-script.ts';
 import { DIED } from './states.ts';
 import type { Begun, KeyStates } from './states.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { SharedRedis } from '../../plugin.ts';
 import { RecentMap } from '../../recent-map.ts';
-import { createScript } from '../../redis-script.ts';
-import type { RedisScript } from '../../redis-script.ts';
+import { createScript } from '../../connections/redis-script.ts';
+import type { RedisScript } from '../../connections/redis-script.ts';
 import type { Counted, Limits, Rate } from './limits.ts';
 import { RedisHealth } from './redis-health.ts';
 

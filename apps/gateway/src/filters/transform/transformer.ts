@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import jsonata from 'jsonata';
-import type { Exchange } from '../../exchange.ts';
-import { isJson, mediaTypeOf } from '../../media-type.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import { isJson, mediaTypeOf } from '../../exchange/media-type.ts';
 import type { BuildContext } from '../../plugin.ts';
-import { TransformFailure, TransformWorkers } from '../../transform-workers.ts';
-import { durationMs, sizeBytes } from '../../units.ts';
+import { TransformFailure, TransformWorkers } from './workers.ts';
+import { durationMs, sizeBytes } from '../../config/units.ts';
 import { bindingsOf } from './bindings.ts';
 
 export interface TransformOptions {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { badRequest } from './problems.ts';
+import { badRequest } from '../problems.ts';
 
 /**
  * Headers of one connection, not of the message (RFC 9110 7.6.1), and those that the gateway writes

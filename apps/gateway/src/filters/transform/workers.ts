@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Closable } from './plugin.ts';
-import { READY } from './transform-task.ts';
-import type { FailureKind, TransformResult, TransformTask } from './transform-task.ts';
+import type { Closable } from '../../plugin.ts';
+import { READY } from './task.ts';
+import type { FailureKind, TransformResult, TransformTask } from './task.ts';
 
 /** More tasks than this do not wait. */
 const MAX_QUEUE = 1_000;
@@ -15,8 +15,10 @@ const GRACE_MS = 50;
 const MAX_HEAP_MB = 96;
 
 // A file of the same name beside this one, in the source as in the bundle.
-const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const PROGRAM = fileURLToPath(new URL(`./transform-worker.${extension}`, import.meta.url));
+const program = import.meta.url.endsWith('.ts')
+  ? '../../transform-worker.ts'
+  : './transform-worker.js';
+const PROGRAM = fileURLToPath(new URL(program, import.meta.url));
 
 /** Why a body was not transformed. */
 export class TransformFailure extends Error {

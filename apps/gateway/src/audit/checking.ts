@@ -1,16 +1,16 @@
 import { createMetricsRegistry } from '@woodytoys/metrics';
 import { createLogger } from '@woodytoys/service';
-import { audit } from './audit/index.ts';
-import type { Finding } from './audit/index.ts';
-import { buildGateway } from './build.ts';
-import { GatewayConfigError } from './config/errors.ts';
-import type { Environment } from './config/interpolate.ts';
-import { createConfigReader } from './config/reader.ts';
-import type { Mistake } from './config/types.ts';
-import { builtInRegistry } from './registry.ts';
-import { Shared } from './shared.ts';
-import { createSlices } from './slices.ts';
-import { createResolveName, createResolveService } from './upstreams/resolve.ts';
+import { audit } from './index.ts';
+import type { Finding } from './index.ts';
+import { buildGateway } from '../routing/build.ts';
+import { GatewayConfigError } from '../config/errors.ts';
+import type { Environment } from '../config/interpolate.ts';
+import { createConfigReader } from '../config/reader.ts';
+import type { Mistake } from '../config/types.ts';
+import { builtInRegistry } from '../registry.ts';
+import { Shared } from '../routing/shared.ts';
+import { createSlices } from '../routing/slices.ts';
+import { createResolveName, createResolveService } from '../upstreams/resolve.ts';
 
 /** What is to be said of a configuration. */
 export interface CheckResult {

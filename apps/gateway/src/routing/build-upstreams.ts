@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { Logger } from '@woodytoys/service';
-import type { LoadedConfig } from './config/merge.ts';
+import type { LoadedConfig } from '../config/merge.ts';
 import type {
   BreakerConfig,
   EjectConfig,
@@ -8,24 +8,24 @@ import type {
   ReplicatedConfig,
   RetryConfig,
   SplitConfig,
-} from './config/upstream-config.ts';
-import type { GatewayMetrics } from './metrics.ts';
+} from '../config/upstream-config.ts';
+import type { GatewayMetrics } from '../metrics.ts';
 import type { Shared } from './shared.ts';
-import { durationMs } from './units.ts';
-import type { RetryOptions } from './upstreams/attempts.ts';
-import type { BreakerOptions } from './upstreams/circuit-breaker.ts';
-import { createDiscovery, readDiscovery } from './upstreams/discovery.ts';
-import type { Discovery } from './upstreams/discovery.ts';
-import type { EjectionOptions } from './upstreams/ejection.ts';
-import { Mirror } from './upstreams/mirror.ts';
-import type { ProbeOptions } from './upstreams/probe.ts';
-import { ReplicatedUpstream } from './upstreams/replicated-upstream.ts';
-import type { UpstreamOptions } from './upstreams/replicated-upstream.ts';
-import type { ResolveName, ResolveService } from './upstreams/resolve.ts';
-import { SplitUpstream } from './upstreams/split-upstream.ts';
-import { fingerprintOf, readTls } from './upstreams/tls.ts';
-import type { UpstreamTls } from './upstreams/tls.ts';
-import type { Upstream } from './upstreams/upstream.ts';
+import { durationMs } from '../config/units.ts';
+import type { RetryOptions } from '../upstreams/attempts.ts';
+import type { BreakerOptions } from '../upstreams/circuit-breaker.ts';
+import { createDiscovery, readDiscovery } from '../upstreams/discovery.ts';
+import type { Discovery } from '../upstreams/discovery.ts';
+import type { EjectionOptions } from '../upstreams/ejection.ts';
+import { Mirror } from '../upstreams/mirror.ts';
+import type { ProbeOptions } from '../upstreams/probe.ts';
+import { ReplicatedUpstream } from '../upstreams/replicated-upstream.ts';
+import type { UpstreamOptions } from '../upstreams/replicated-upstream.ts';
+import type { ResolveName, ResolveService } from '../upstreams/resolve.ts';
+import { SplitUpstream } from '../upstreams/split-upstream.ts';
+import { fingerprintOf, readTls } from '../upstreams/tls.ts';
+import type { UpstreamTls } from '../upstreams/tls.ts';
+import type { Upstream } from '../upstreams/upstream.ts';
 
 export interface UpstreamBuildDependencies {
   readonly shared: Shared;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SharedRedis } from './plugin.ts';
+import type { SharedRedis } from '../plugin.ts';
 
 /** An atomic step of Redis in Lua, sent once and then called by its digest. */
 export type RedisScript = (keys: readonly string[], args: readonly string[]) => Promise<unknown>;

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { ProblemError } from '@woodytoys/service';
 import type { Answer } from './answer.ts';
 import type { Exchange } from './exchange.ts';
-import type { Next } from './plugin.ts';
+import type { Next } from '../plugin.ts';
 
 /**
  * What comes next, asked in a way that goes on when the client goes. What it tells of itself (the

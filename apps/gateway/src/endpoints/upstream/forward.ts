@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
-import { writeHead, sendProblemAnswer } from '../answer.ts';
-import type { Answer } from '../answer.ts';
-import type { AnswerTap, Exchange } from '../exchange.ts';
-import { returnedHeaders } from '../headers.ts';
-import { clientGone } from '../problems.ts';
-import type { UpstreamReceiver, UpstreamRequest } from '../upstreams/upstream-request.ts';
+import { writeHead, sendProblemAnswer } from '../../exchange/answer.ts';
+import type { Answer } from '../../exchange/answer.ts';
+import type { AnswerTap, Exchange } from '../../exchange/exchange.ts';
+import { returnedHeaders } from '../../exchange/headers.ts';
+import { clientGone } from '../../problems.ts';
+import type { UpstreamReceiver, UpstreamRequest } from '../../upstreams/upstream-request.ts';
 
 /** How long a client may leave a piece of the answer unread before its connection is cut. */
 const UNREAD_TIMEOUT_MS = 60_000;

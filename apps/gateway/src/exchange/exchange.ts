@@ -4,7 +4,7 @@ import { maxPublicPath, requestIdOf } from '@woodytoys/service';
 import { clientOrigin } from './client-address.ts';
 import type { ClientOrigin } from './client-address.ts';
 import { endToEndHeaders } from './headers.ts';
-import type { PathParameters } from './path-template.ts';
+import type { PathParameters } from '../routing/path-template.ts';
 import { requestBody, wholeBody } from './request-body.ts';
 import { traceOf } from './trace.ts';
 import type { Trace } from './trace.ts';

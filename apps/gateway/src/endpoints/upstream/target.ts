@@ -1,5 +1,5 @@
-import { parsePathTemplate, pathBuilder } from '../path-template.ts';
-import type { PathParameters, PathTemplate } from '../path-template.ts';
+import { parsePathTemplate, pathBuilder } from '../../routing/path-template.ts';
+import type { PathParameters, PathTemplate } from '../../routing/path-template.ts';
 
 /** Where an endpoint sends a request. */
 export interface TargetOptions {

@@ -1,15 +1,15 @@
 import type { Logger } from '@woodytoys/service';
 import { buildGateway } from './build.ts';
 import type { BuildDependencies, BuiltRoute } from './build.ts';
-import { GatewayConfigError, linesOf } from './config/errors.ts';
-import { ReadFiles } from './config/read-files.ts';
-import type { ConfigReader } from './config/reader.ts';
-import { watchFiles } from './config/watch.ts';
+import { GatewayConfigError, linesOf } from '../config/errors.ts';
+import { ReadFiles } from '../config/read-files.ts';
+import type { ConfigReader } from '../config/reader.ts';
+import { watchFiles } from '../config/watch.ts';
 import { createSerial } from './serial.ts';
 import { Shared } from './shared.ts';
 import { createSlices } from './slices.ts';
 import { RouteTable } from './table.ts';
-import type { Upstream } from './upstreams/upstream.ts';
+import type { Upstream } from '../upstreams/upstream.ts';
 
 /** The route table in use, and how another takes its place. */
 export interface LiveTable {

@@ -1,9 +1,9 @@
 import findMyWay from 'find-my-way';
-import { badRequest } from './problems.ts';
-import type { ParameterType } from './config/types.ts';
+import { badRequest } from '../problems.ts';
+import type { ParameterType } from '../config/types.ts';
 import { routerPattern } from './path-template.ts';
 import type { PathParameters, PathTemplate } from './path-template.ts';
-import type { AroundFilter, Endpoint, IncomingFilter, OutgoingFilter } from './plugin.ts';
+import type { AroundFilter, Endpoint, IncomingFilter, OutgoingFilter } from '../plugin.ts';
 
 /** A filter of a route's `incoming`, one or the other kind. */
 export type Step =

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { badRequest, bodyTooLarge } from './problems.ts';
+import { badRequest, bodyTooLarge } from '../problems.ts';
 
 /**
  * Bodies up to this are read whole before anything is sent: a slow sender then holds no connection

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { upstreamAnswerTooLarge } from '../problems.ts';
+import { upstreamAnswerTooLarge } from '../../problems.ts';
 import type {
   UpstreamObserver,
   UpstreamReceiver,
   UpstreamRequestOptions,
-} from '../upstreams/upstream-request.ts';
-import { UpstreamRequest } from '../upstreams/upstream-request.ts';
-import type { Upstream } from '../upstreams/upstream.ts';
+} from '../../upstreams/upstream-request.ts';
+import { UpstreamRequest } from '../../upstreams/upstream-request.ts';
+import type { Upstream } from '../../upstreams/upstream.ts';
 
 /** An upstream's answer, whole. */
 export interface CollectedAnswer {

@@ -1,9 +1,9 @@
 import type { PrivateRoutes } from '@woodytoys/service';
-import type { BuiltRoute } from './build.ts';
-import type { RouteConfig } from './config/types.ts';
-import type { LiveTable } from './live-table.ts';
-import { filterName } from './plugin.ts';
-import type { UpstreamDescription } from './upstreams/upstream.ts';
+import type { BuiltRoute } from '../routing/build.ts';
+import type { RouteConfig } from '../config/types.ts';
+import type { LiveTable } from '../routing/live-table.ts';
+import { filterName } from '../plugin.ts';
+import type { UpstreamDescription } from '../upstreams/upstream.ts';
 
 /** Filters whose options tell what is let through; none of those is a secret. */
 const LIMITS = ['rateLimit', 'concurrency', 'requestSize', 'deadline'];

@@ -1,7 +1,7 @@
-import { TAKEN, sendAnswer, sendProblemAnswer } from './answer.ts';
-import type { Answer } from './answer.ts';
-import type { ParameterType } from './config/types.ts';
-import type { Exchange } from './exchange.ts';
+import { TAKEN, sendAnswer, sendProblemAnswer } from '../exchange/answer.ts';
+import type { Answer } from '../exchange/answer.ts';
+import type { ParameterType } from '../config/types.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import {
   badRequest,
   clientGone,
@@ -9,7 +9,7 @@ import {
   parametersInvalid,
   routeNotFound,
   upgradeRefused,
-} from './problems.ts';
+} from '../problems.ts';
 import type { Route, RouteTable } from './table.ts';
 
 /** An answer, or that the endpoint writes it itself. */

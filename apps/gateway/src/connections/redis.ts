@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Logger } from '@woodytoys/service';
-import type { SharedRedis } from './plugin.ts';
+import type { SharedRedis } from '../plugin.ts';
 
 /** What is shared is not worth waiting longer for. */
 const COMMAND_TIMEOUT_MS = 200;

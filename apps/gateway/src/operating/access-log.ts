@@ -1,7 +1,7 @@
 import { createInfoLines, jsonText } from '@woodytoys/service';
 import type { Logger } from '@woodytoys/service';
-import type { Exchange } from './exchange.ts';
-import { reasonOf } from './problems.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { reasonOf } from '../problems.ts';
 
 /** How a request ended. */
 export interface Ending {

@@ -1,18 +1,18 @@
-import { GatewayConfigError } from './config/errors.ts';
-import type { LoadedConfig } from './config/merge.ts';
+import { GatewayConfigError } from '../config/errors.ts';
+import type { LoadedConfig } from '../config/merge.ts';
 import { buildUpstreams } from './build-upstreams.ts';
 import type { Attempt, UpstreamBuildDependencies } from './build-upstreams.ts';
-import type { FilterConfig, Mistake, RouteConfig } from './config/types.ts';
-import { exposedOperations } from './contracts/merged/exposed.ts';
+import type { FilterConfig, Mistake, RouteConfig } from '../config/types.ts';
+import { exposedOperations } from '../contracts/merged/exposed.ts';
 import { parsePathTemplate } from './path-template.ts';
-import { filterName } from './plugin.ts';
-import type { BuildContext, FilterDefinition, SharedRedis, Registry } from './plugin.ts';
-import type { MessagePublisher } from './publisher.ts';
+import { filterName } from '../plugin.ts';
+import type { BuildContext, FilterDefinition, SharedRedis, Registry } from '../plugin.ts';
+import type { MessagePublisher } from '../connections/publisher.ts';
 import type { Slices } from './slices.ts';
 import { RouteTable } from './table.ts';
 import type { Route, Step } from './table.ts';
-import type { UpstreamObserver } from './upstreams/attempts.ts';
-import type { Upstream } from './upstreams/upstream.ts';
+import type { UpstreamObserver } from '../upstreams/attempts.ts';
+import type { Upstream } from '../upstreams/upstream.ts';
 
 export interface BuildDependencies extends UpstreamBuildDependencies {
   readonly slices: Slices;

@@ -1,4 +1,4 @@
-import type { Closable } from './plugin.ts';
+import type { Closable } from '../plugin.ts';
 
 interface SharedThing {
   readonly thing: Closable;
