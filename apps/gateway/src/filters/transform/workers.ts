@@ -14,7 +14,7 @@ const GRACE_MS = 50;
 /** Past it the process ends. A thread would not do: one large allocation ends the gateway with it. */
 const MAX_HEAP_MB = 96;
 
-// A file of the same name beside this one, in the source as in the bundle.
+// A bundle is one folder of files; see tools/src/build-app.ts.
 const program = import.meta.url.endsWith('.ts')
   ? '../../transform-worker.ts'
   : './transform-worker.js';
