@@ -402,11 +402,17 @@ describe('an adaptive limit', () => {
    * An upstream of `workers` in a time that is only counted: requests arrive by chance at `rate`,
    * each takes `serviceMs` of one worker.
    */
-  function offer(limit: ConcurrencyLimit, time: ReturnType<typeof clock>, chance: () => number) {
+  function offer(
+    limit: ConcurrencyLimit,
+    time: ReturnType<typeof clock>,
+    chance: () => number,
+    takes = (serviceMs: number) => serviceMs,
+  ) {
     return (workers: number, serviceMs: number, rate: number, seconds: number) => {
       const freeAt = Array.from({ length: workers }, () => time.now());
       const running: { readonly began: number; readonly ends: number }[] = [];
       const latencies: number[] = [];
+      let refused = 0;
       const endsAt = time.now() + seconds * 1000;
       let arrivesAt = time.now();
       while (arrivesAt < endsAt || running.length > 0) {
@@ -423,18 +429,29 @@ describe('an adaptive limit', () => {
         time.pass(Math.max(0, arrivesAt - time.now()));
         if (limit.tryEnter()) {
           const worker = freeAt.indexOf(Math.min(...freeAt));
-          const ends = Math.max(time.now(), freeAt[worker] as number) + serviceMs;
+          const ends = Math.max(time.now(), freeAt[worker] as number) + takes(serviceMs);
           freeAt[worker] = ends;
           running.push({ began: time.now(), ends });
-        }
+        } else refused += 1;
         arrivesAt += (-Math.log(1 - chance()) * 1000) / rate;
       }
       latencies.sort((one, other) => one - other);
       return {
         perSecond: latencies.length / seconds,
+        refusedShare: refused / (refused + latencies.length),
         p99: latencies[Math.floor(latencies.length * 0.99)] as number,
       };
     };
+  }
+
+  function adaptiveLimit(time: ReturnType<typeof clock>) {
+    const adaptive = { initial: 20, min: 4, tolerance: 1.5 };
+    return new ConcurrencyLimit({ maxInFlight: 1024, adaptive }, time.now);
+  }
+
+  /** The same numbers each time. */
+  function chances(state: number) {
+    return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
   }
 
   it.each([
@@ -445,19 +462,63 @@ describe('an adaptive limit', () => {
   ])(
     'keeps goodput and latency of %i workers of %i ms under three times their load',
     (...shape) => {
-      let state = 1;
-      const chance = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
       const time = clock();
-      const adaptive = { initial: 20, min: 4, tolerance: 1.5 };
-      const run = offer(
-        new ConcurrencyLimit({ maxInFlight: 1024, adaptive }, time.now),
-        time,
-        chance,
-      );
+      const run = offer(adaptiveLimit(time), time, chances(1));
       const normal = run(...shape, 250, 20);
       const over = run(...shape, 1_500, 60);
       expect(over.perSecond).toBeGreaterThan(450);
       expect(over.p99).toBeLessThan(3 * normal.p99);
     },
   );
+
+  it.each([
+    [50, 100],
+    [10, 20],
+    [4, 8],
+  ])(
+    'refuses hardly any of half of what %i workers of %i ms can do, however the times vary',
+    (...shape) => {
+      for (let seed = 1; seed <= 8; seed += 1) {
+        const chance = chances(seed);
+        const time = clock();
+        const varying = (serviceMs: number) => -Math.log(1 - chance()) * serviceMs;
+        const run = offer(adaptiveLimit(time), time, chance, varying);
+        run(...shape, 250, 10);
+        expect(run(...shape, 250, 60).refusedShare).toBeLessThan(0.005);
+      }
+    },
+  );
+
+  it('lets all pass again after an overload', () => {
+    const time = clock();
+    const run = offer(adaptiveLimit(time), time, chances(1));
+    run(50, 100, 250, 10);
+    run(50, 100, 1_500, 60);
+    run(50, 100, 250, 2);
+    expect(run(50, 100, 250, 30).refusedShare).toBeLessThan(0.005);
+  });
+
+  it('takes one slow answer in twenty for no queue', () => {
+    const time = clock();
+    const limit = new AdaptiveLimit(options, time.now);
+    for (let count = 1; count <= 10_000; count += 1) {
+      time.pass(2);
+      limit.sample(count % 20 === 0 ? 3_000 : 20, 12);
+    }
+    expect(limit.limit).toBeGreaterThanOrEqual(20);
+  });
+
+  it('sees a queue whose clients give up before their answers', () => {
+    const time = clock();
+    const limit = new AdaptiveLimit(options, time.now);
+    const seconds = (count: number, happens: () => void) => {
+      for (const until = time.now() + count * 1_000; time.now() < until; time.pass(2)) happens();
+    };
+    seconds(1, () => limit.sample(20, 15));
+    const before = limit.limit;
+    seconds(1, () => limit.abandoned(15, 15));
+    expect(limit.limit).toBe(before);
+    seconds(1, () => limit.abandoned(300, 15));
+    expect(limit.limit).toBeLessThan(10);
+  });
 });

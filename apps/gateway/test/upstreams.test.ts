@@ -272,3 +272,24 @@ describe('a cap on requests in flight', () => {
     expect(await gateway.metric('gateway_upstream_refusals_total')).toBeUndefined();
   });
 });
+
+describe('an adaptive limit', () => {
+  it('falls when an upstream is so slow that its clients go before it answers', async () => {
+    const { backend, held } = await startHolding();
+    const gateway = await startGateway(oneUpstream(backend.url, { upstream: 'adaptive: true' }));
+    const limit = () => gateway.metric('gateway_upstream_in_flight_limit');
+    const answering = setInterval(() => {
+      for (const release of held.splice(0)) release();
+    }, 2);
+    const quickUntil = Date.now() + 500;
+    while (Date.now() < quickUntil) expect(await ask(gateway.url)).toBe(200);
+    clearInterval(answering);
+    expect(await limit()).toBe(20);
+    const impatient = () => ask(gateway.url, { signal: AbortSignal.timeout(1_000) });
+    const fallen = async () => {
+      await Promise.allSettled(Array.from({ length: 15 }, impatient));
+      return limit();
+    };
+    await expect.poll(fallen, { timeout: 30_000 }).toBeLessThan(15);
+  }, 60_000);
+});

@@ -15,14 +15,25 @@ export interface AdaptiveLimitDescription {
   readonly measuring: boolean;
 }
 
-/** The limit follows the mean latency of so long. */
+/** The limit follows the mean latency of so long, or of two baselines where they are longer. */
 const WINDOW_MS = 100;
+const WINDOW_MAX_MS = 1_000;
 const WINDOW_SAMPLES = 10;
-const MEASURED_SAMPLES = 20;
-/** While the latency is above the baseline, the baseline is measured anew so often. */
+/** One answer counts for no more than so many baselines: a few slow ones are no queue. */
+const OUTLIER_BASELINES = 6;
+/** The baseline is measured of so many answers, or of fewer where they take longer than this. */
+const MEASURED_SAMPLES = 50;
+const MEASURED_SAMPLES_LATE = 10;
+const MEASURED_MS = 1_000;
+/** While requests are turned away, and the latency is above the baseline, that is measured so often. */
 const REMEASURE_MS = 30_000;
-/** How fast the baseline follows a latency below it, and one above it with `min` in flight. */
-const BASELINE_FALL = 0.1;
+/** A measurement turns requests away: of the time, it gets this part at most. */
+const MEASURING_SHARE = 1 / 20;
+/** How fast the baseline follows the latency while half of the limit or more is free. */
+const BASELINE_FOLLOW = 0.1;
+/** How fast it follows one below it otherwise: slowly, since chance alone makes some means low. */
+const BASELINE_FALL = 0.02;
+/** How fast it follows one above it with `min` in flight. */
 const BASELINE_RISE = 0.5;
 
 /**
@@ -30,8 +41,11 @@ const BASELINE_RISE = 0.5;
  * gradient of latency, as Envoy's adaptive concurrency and Netflix's concurrency-limits have it.
  *
  * Each window the limit is multiplied by tolerance × baseline ÷ latency (at most 1, at least ½), plus
- * its square root as room to grow. Under constant overload a moving average would take the queue for
- * normal; so the baseline is measured with `min` requests in flight, for a moment each 30 s.
+ * its square root as room to grow. The latency is the middle one of the last three windows' means: a
+ * moment in which this process was held up is no queue of the upstream's.
+ *
+ * The baseline follows the latency while half of the limit is free. Under constant overload that would
+ * take the queue for normal; so it is measured with `min` requests in flight, for a moment each 30 s.
  */
 export class AdaptiveLimit {
   readonly #options: AdaptiveLimitOptions;
@@ -43,16 +57,20 @@ export class AdaptiveLimit {
   #samples = 0;
   #peak = 0;
   #refused = false;
+  /** The means of the last windows but this one. */
+  #lastMs: readonly [number, number] | undefined;
   #measuring = false;
+  #measuringBeganAt = 0;
   /** Requests begun before had others before them; undefined until those have drained. */
   #measuringSince: number | undefined;
-  #measuredAt: number;
+  #remeasureAt: number;
 
   constructor(options: AdaptiveLimitOptions, now: Now) {
     this.#options = options;
     this.#now = now;
     this.#limit = Math.min(Math.max(options.initial, options.min), options.max);
-    this.#windowStartedAt = this.#measuredAt = now();
+    // What is only followed is a guess: it is measured before the first time that it turns away many.
+    this.#windowStartedAt = this.#remeasureAt = now();
   }
 
   get limit(): number {
@@ -71,12 +89,21 @@ export class AdaptiveLimit {
       this.#measure(now, latencyMs, inFlight);
       return;
     }
-    this.#sumMs += latencyMs;
+    this.#sumMs += Math.min(latencyMs, OUTLIER_BASELINES * (this.#baselineMs ?? Infinity));
     this.#samples += 1;
     if (inFlight > this.#peak) this.#peak = inFlight;
-    if (now - this.#windowStartedAt >= WINDOW_MS && this.#samples >= WINDOW_SAMPLES) {
+    if (now - this.#windowStartedAt >= this.#windowMs() && this.#samples >= WINDOW_SAMPLES) {
       this.#update(now, this.#sumMs / this.#samples);
     }
+  }
+
+  /**
+   * Nobody waits for the answer any more, after `latencyMs`. When that is longer than an answer should
+   * take it counts as one: clients that give up sooner than a queue is long would hide the queue.
+   */
+  abandoned(latencyMs: number, inFlight: number): void {
+    const { tolerance } = this.#options;
+    if (latencyMs > tolerance * (this.#baselineMs ?? Infinity)) this.sample(latencyMs, inFlight);
   }
 
   describe(): AdaptiveLimitDescription {
@@ -87,25 +114,33 @@ export class AdaptiveLimit {
     };
   }
 
-  #update(now: number, meanMs: number): void {
+  #update(now: number, windowMs: number): void {
     const { min, max, tolerance } = this.#options;
     const [peak, refused] = [this.#peak, this.#refused];
+    const latencyMs = this.#middleOf(windowMs);
     this.#newWindow(now);
-    if (this.#baselineMs === undefined) {
-      if (refused) this.#beginMeasuring();
-      else this.#baselineMs = meanMs;
-      return;
-    }
+    this.#baselineMs ??= windowMs;
     // With `min` in flight it is a measurement too: the upstream, or the way to it, got slower.
-    if (meanMs < this.#baselineMs) this.#follow(meanMs, BASELINE_FALL);
-    else if (peak <= min) this.#follow(meanMs, BASELINE_RISE);
-    const gradient = Math.max(0.5, Math.min(1, (tolerance * this.#baselineMs) / meanMs));
+    if (peak <= min && latencyMs > this.#baselineMs) this.#follow(latencyMs, BASELINE_RISE);
+    else if (!refused && peak <= this.#limit / 2) this.#follow(latencyMs, BASELINE_FOLLOW);
+    else if (latencyMs < this.#baselineMs) this.#follow(latencyMs, BASELINE_FALL);
+    const gradient = Math.max(0.5, Math.min(1, (tolerance * this.#baselineMs) / latencyMs));
     // What is not used says nothing about whether more would be too much.
     if (gradient < 1 || refused || peak > this.#limit / 2) {
       const next = this.#limit * gradient + Math.sqrt(this.#limit);
       this.#limit = Math.max(min, Math.min(max, next));
     }
-    if (gradient < 1 && now - this.#measuredAt >= REMEASURE_MS) this.#beginMeasuring();
+    if (gradient < 1 && refused && now >= this.#remeasureAt) this.#beginMeasuring(now);
+  }
+
+  #windowMs(): number {
+    return Math.min(Math.max(WINDOW_MS, 2 * (this.#baselineMs ?? 0)), WINDOW_MAX_MS);
+  }
+
+  #middleOf(windowMs: number): number {
+    const [older, newer] = this.#lastMs ?? [windowMs, windowMs];
+    this.#lastMs = [newer, windowMs];
+    return Math.max(Math.min(older, newer), Math.min(Math.max(older, newer), windowMs));
   }
 
   #follow(meanMs: number, share: number): void {
@@ -113,8 +148,9 @@ export class AdaptiveLimit {
     this.#baselineMs = baselineMs + share * (meanMs - baselineMs);
   }
 
-  #beginMeasuring(): void {
+  #beginMeasuring(now: number): void {
     this.#measuring = true;
+    this.#measuringBeganAt = now;
     this.#measuringSince = undefined;
   }
 
@@ -126,10 +162,13 @@ export class AdaptiveLimit {
     if (now - latencyMs < this.#measuringSince) return;
     this.#sumMs += latencyMs;
     this.#samples += 1;
-    if (this.#samples < MEASURED_SAMPLES) return;
+    const late = now - this.#measuringSince >= MEASURED_MS;
+    if (this.#samples < (late ? MEASURED_SAMPLES_LATE : MEASURED_SAMPLES)) return;
     this.#baselineMs = this.#sumMs / this.#samples;
     this.#measuring = false;
-    this.#measuredAt = now;
+    const tookMs = now - this.#measuringBeganAt;
+    this.#remeasureAt = now + Math.max(REMEASURE_MS, tookMs / MEASURING_SHARE);
+    this.#lastMs = undefined;
     this.#newWindow(now);
   }
 

@@ -131,8 +131,7 @@ export class Attempts {
   /** The time for an answer is over. */
   afterTimeout(): void {
     if (this.replica !== undefined) {
-      const latencyMs = this.#request.counted ? performance.now() - this.startedAt : undefined;
-      this.upstream.learn(this.replica, true, latencyMs);
+      this.upstream.learn(this.replica, true, this.#measures ? this.#latencyMs : undefined);
     }
     this.settle('failed');
   }
@@ -156,6 +155,8 @@ export class Attempts {
 
   /** The request is over, and nothing of it is on any connection. */
   end(): void {
+    const unanswered = this.#pass !== undefined && this.replica !== undefined;
+    if (unanswered && this.#measures) this.upstream.abandoned(this.#latencyMs);
     this.observe('aborted');
     this.settle('abandoned');
     if (!this.#entered) return;
@@ -166,9 +167,18 @@ export class Attempts {
   #learnHead(status: number): void {
     const failed = status >= 500;
     // An error may be quick however busy the upstream is, and what is not counted is no measure.
-    const measured = !failed && this.#request.counted;
-    const latencyMs = measured ? performance.now() - this.startedAt : undefined;
+    const measured = !failed && this.#measures;
+    const latencyMs = measured ? this.#latencyMs : undefined;
     this.upstream.learn(this.replica as Replica, failed, latencyMs);
+  }
+
+  /** Whether its latency is the upstream's: of a body that is streamed, much is the client's. */
+  get #measures(): boolean {
+    return this.#request.counted && this.#request.replayable;
+  }
+
+  get #latencyMs(): number {
+    return performance.now() - this.startedAt;
   }
 
   #use(replica: Replica): void {

@@ -50,6 +50,11 @@ export class ConcurrencyLimit {
     this.#adaptive?.sample(latencyMs, this.inFlight);
   }
 
+  /** Nobody waits any more, after `latencyMs`, for an answer that has not begun. */
+  abandoned(latencyMs: number): void {
+    this.#adaptive?.abandoned(latencyMs, this.inFlight);
+  }
+
   describe(): ConcurrencyLimitDescription {
     return {
       inFlight: this.inFlight,

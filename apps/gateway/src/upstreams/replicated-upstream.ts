@@ -159,6 +159,11 @@ export class ReplicatedUpstream implements Upstream {
     else replica.mark.failures = 0;
   }
 
+  /** Learns that nobody waits any more, after `latencyMs`, for an answer that has not begun. */
+  abandoned(latencyMs: number): void {
+    this.#limit.abandoned(latencyMs);
+  }
+
   retryRefused(): void {
     this.#metrics.refusal(this.name, 'retry_budget');
   }
