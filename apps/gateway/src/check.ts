@@ -13,7 +13,7 @@ const USAGE = `npx nx run gateway:check -- [FILE] [options]
   FILE            the configuration; gateway.yaml of the gateway unless given
   --strict        warnings of the audit fail the check as well as errors
   --ignore RULE   leaves a rule of the audit out; may be repeated:
-                  no-timeout, no-limit, open, shadowed, unused-upstream, secret
+                  no-timeout, no-limit, open, order, shadowed, unused-upstream, secret
   --json          prints the result as JSON
 \${NAME} in the file is read from the environment, as the gateway does.
 `;

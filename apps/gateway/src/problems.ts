@@ -252,7 +252,7 @@ export function upstreamBroke(upstream: string, cause: unknown): ProblemError {
 export function upstreamTimedOut(upstream: string, timeoutMs: number): ProblemError {
   return problem(
     'WT-UPSTREAM-TIMEOUT',
-    `The service ${upstream} did not answer within ${timeoutMs} ms; what it did is unknown.`,
+    `The service ${upstream} did not answer within ${Math.round(timeoutMs)} ms; what it did is unknown.`,
   );
 }
 

@@ -110,6 +110,28 @@ describe('the audit', () => {
     ]);
   });
 
+  it('finds filters that come before what they need', async () => {
+    const by = (incoming: string) => `${upstreams}routes:\n${route('/a', 'GET', incoming)}`;
+    const token = "authenticate: { issuer: 'http://x', jwks: 'http://x/jwks', audience: [toys] }";
+    const scope = 'authorize: { scopes: [a] }';
+    const cors = "cors: { origins: ['http://x'] }";
+    const count = 'rateLimit: { limit: 1, key: subject }';
+    const wrong = [
+      [`[{ ${scope} }]`, '"authorize" answers 401 to everybody'],
+      [`[{ ${scope} }, { ${token} }]`, '"authorize" answers 401 to everybody'],
+      [`[{ ${count} }, { ${token} }]`, '"rateLimit" counts addresses'],
+      [`[cache, { ${token} }]`, '"cache" does not know yet who asks'],
+    ];
+    for (const [incoming, message] of wrong) {
+      expect(await found('order', by(`incoming: ${incoming}`))).toEqual([
+        expect.stringMatching(new RegExp(`^3 warning GET /a: .*${message}`)),
+      ]);
+    }
+    const right = `incoming: [{ ${cors} }, { ${token} }, { ${scope} }, { ${count} }, cache]`;
+    expect(await found('order', by(right))).toEqual([]);
+    expect(await found('order', by('incoming: [cache, { rateLimit: { limit: 1 } }]'))).toEqual([]);
+  });
+
   it('finds methods that the path before another takes from it', async () => {
     const routes = `${route('/a/{id}', 'GET, PUT')}${route('/a/last')}${route('/b/{id}')}${route('/b/last')}`;
     expect(await found('shadowed', `${upstreams}routes:\n${routes}`)).toEqual([

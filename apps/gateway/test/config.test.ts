@@ -88,6 +88,28 @@ routes:
     ]);
   });
 
+  it('tells numbers where text belongs, and parameters as other routers write them', async () => {
+    const of = (timeout: string, path: string) =>
+      mistakesOf({
+        'gateway.yaml': `upstreams: { a: { discover: 'http://127.0.0.1:1' } }
+routes:
+  - path: ${path}
+    methods: [GET]
+    timeout: ${timeout}
+    outgoing: [{ headers: { set: { x-age: ${timeout} } } }]
+    endpoint: { http: { upstream: a } }
+`,
+      });
+    expect(await of('5', '/a/:id')).toEqual([
+      expect.stringMatching(/^gateway.yaml:5 routes.0.timeout: must be text \(.*Written as 800ms/),
+      expect.stringMatching(/^gateway.yaml:6 .*x-age: must be text; put it in quotes$/),
+    ]);
+    expect(await of('5s', '/a/:id/b')).toEqual([
+      'gateway.yaml:3 "/a/:id/b": ":id" is no parameter here; write it as "{id}"',
+    ]);
+    expect(await of('5s', '/a:verb')).toEqual([]);
+  });
+
   it('tells what the schema cannot see', async () => {
     const mistakes = await mistakesOf({
       'gateway.yaml': `upstreams:

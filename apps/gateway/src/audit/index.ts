@@ -1,6 +1,7 @@
 import type { BuiltGateway } from '../routing/build.ts';
 import type { LoadedConfig } from '../config/merge.ts';
 import type { Finding } from './finding.ts';
+import { findMisordered } from './order.ts';
 import { auditRoutes } from './routes.ts';
 import { findSecrets } from './secrets.ts';
 import { findShadows } from './shadows.ts';
@@ -12,6 +13,7 @@ export type { Finding, Severity } from './finding.ts';
 export async function audit(loaded: LoadedConfig, built: BuiltGateway): Promise<Finding[]> {
   const findings = [
     ...auditRoutes(loaded, built),
+    ...findMisordered(loaded, built),
     ...findShadows(loaded, built),
     ...findUnusedUpstreams(loaded, built),
     ...(await findSecrets(loaded)),

@@ -44,6 +44,7 @@ function messageOf({
   message,
   schema,
   parentSchema,
+  data,
 }: ErrorObject): string {
   const where = instancePath === '' ? 'the file' : instancePath.slice(1).replaceAll('/', '.');
   switch (keyword) {
@@ -55,15 +56,23 @@ function messageOf({
       return `${where}: "${params['missingProperty']}" is missing`;
     case 'enum':
       return `${where}: must be one of ${(schema as unknown[]).join(', ')}`;
-    case 'pattern': {
-      const about = parentSchema?.['description'];
-      return `${where}: does not have the form that it needs${typeof about === 'string' ? ` (${about})` : ` (${params['pattern']})`}`;
-    }
+    case 'type':
+      // YAML reads 5 and yes as what they look like.
+      return params['type'] === 'string' && typeof data !== 'object'
+        ? `${where}: must be text${about(parentSchema) || '; put it in quotes'}`
+        : `${where}: ${message}`;
+    case 'pattern':
+      return `${where}: does not have the form that it needs${about(parentSchema) || ` (${params['pattern']})`}`;
     case 'propertyNames':
       return `${where}: "${params['propertyName']}" is no fitting name`;
     default:
       return `${where}: ${message}`;
   }
+}
+
+function about(schema: ErrorObject['parentSchema']): string {
+  const description = schema?.['description'];
+  return typeof description === 'string' ? ` (${description})` : '';
 }
 
 function escapePointer(part: string): string {

@@ -13,12 +13,14 @@ export type PathParameters = Readonly<Record<string, string | undefined>>;
 
 const TEMPLATE =
   /^(?=\/)(\/(?:[A-Za-z0-9._~!$&'()+,;=:@-]|%[0-9A-Fa-f]{2}|\{[A-Za-z_]\w*\})*)*(\/\*)?$/;
+/** A parameter as other routers write it: as text it would match nothing that anybody meant. */
+const COLON_SEGMENT = /\/:([A-Za-z_]\w*)/;
 const PARAMETER = /\{(\w+)\}|\*$/g;
 
 /**
  * Reads a template.
- * @throws TypeError when it is not one: no leading slash, an unknown character, a repeated name, or
- * two parameters with nothing between them.
+ * @throws TypeError when it is not one: no leading slash, an unknown character, a repeated name, two
+ * parameters with nothing between them, or `:name` for `{name}`.
  */
 export function parsePathTemplate(text: string): PathTemplate {
   if (!TEMPLATE.test(text)) {
@@ -28,6 +30,10 @@ export function parsePathTemplate(text: string): PathTemplate {
   }
   if (text.includes('}{')) {
     throw new TypeError(`"${text}" has two parameters with nothing between them`);
+  }
+  const [, named] = COLON_SEGMENT.exec(text) ?? [];
+  if (named !== undefined) {
+    throw new TypeError(`"${text}": ":${named}" is no parameter here; write it as "{${named}}"`);
   }
   const parts: string[] = [];
   let from = 0;

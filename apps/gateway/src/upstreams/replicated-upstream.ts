@@ -214,7 +214,8 @@ export class ReplicatedUpstream implements Upstream {
   readonly #turned = (to: BreakerState): void => {
     this.#metrics.breakerTransition(this.name, to);
     if (to === 'closed') this.#log.info({ breaker: to }, 'the upstream answers again');
-    else this.#log.warn({ breaker: to }, 'the upstream fails; its breaker turns');
+    else if (to === 'half-open') this.#log.info({ breaker: to }, 'the upstream is tried again');
+    else this.#log.warn({ breaker: to }, 'the upstream fails, and is not asked for a while');
   };
 
   #set(addresses: readonly Address[]): void {
