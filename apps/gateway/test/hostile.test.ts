@@ -35,9 +35,16 @@ async function startLenient() {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
 }
 
-async function start(routes = '') {
+/** By which endpoint a service is asked: each has HTTP code of its own. */
+const ENDPOINTS = ['http', 'stream'] as const;
+type Endpoint = (typeof ENDPOINTS)[number];
+
+const configuration = (endpoint: Endpoint, url: string, route = '') =>
+  oneUpstream(url, { route }).replace('{ http:', `{ ${endpoint}:`);
+
+async function start(routes = '', endpoint: Endpoint = 'http') {
   const backend = await startLenient();
-  const gateway = await startGateway(oneUpstream(backend.url) + routes);
+  const gateway = await startGateway(configuration(endpoint, backend.url) + routes);
   // Headers and bodies that stop coming are given up sooner than a test is.
   const server = await listen(gateway.gateway.handler, {
     port: 0,
@@ -69,143 +76,154 @@ const post = (lines: readonly string[], body: string) =>
 const chunked = (body: string) => post(['Transfer-Encoding: chunked'], body);
 const target = (text: string) => `GET ${text} HTTP/1.1\r\n${HOST}\r\n${CLOSE}\r\n\r\n`;
 
-describe('a hostile request is refused with one answer, and no service sees one that hides in it', () => {
-  it.each([
-    // Where does the body end?
-    [
-      'a length and chunks',
-      post(['Content-Length: 4', 'Transfer-Encoding: chunked'], `0\r\n\r\n${HIDDEN}`),
-      400,
-    ],
-    [
-      'chunks and a length',
-      post(['Transfer-Encoding: chunked', 'Content-Length: 4'], `0\r\n\r\n${HIDDEN}`),
-      400,
-    ],
-    ['two lengths', post(['Content-Length: 0', `Content-Length: ${HIDDEN.length}`], HIDDEN), 400],
-    ['two lengths in one', post([`Content-Length: 0, ${HIDDEN.length}`], HIDDEN), 400],
-    ['a length with a sign', post(['Content-Length: +5'], HIDDEN), 400],
-    ['a negative length', post(['Content-Length: -5'], HIDDEN), 400],
-    ['a hexadecimal length', post(['Content-Length: 0x5'], HIDDEN), 400],
-    ['an empty length', post(['Content-Length: '], HIDDEN), 400],
-    ['a length past all numbers', post(['Content-Length: 99999999999999999999999'], HIDDEN), 400],
-    ['an encoding like chunked', post(['Transfer-Encoding: xchunked'], `0\r\n\r\n${HIDDEN}`), 400],
-    [
-      'chunked that is not last',
-      post(['Transfer-Encoding: chunked, identity'], `0\r\n\r\n${HIDDEN}`),
-      400,
-    ],
-    [
-      'chunked behind another',
-      post(['Transfer-Encoding: gzip, chunked'], `0\r\n\r\n${HIDDEN}`),
-      400,
-    ],
-    ['identity', post(['Transfer-Encoding: identity'], HIDDEN), 400],
-    [
-      'two encodings',
-      post(['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'], `0\r\n\r\n${HIDDEN}`),
-      400,
-    ],
-    [
-      'an encoding after a vertical tab',
-      post(['Transfer-Encoding: \u000bchunked'], `0\r\n\r\n${HIDDEN}`),
-      400,
-    ],
-    [
-      'an encoding with a space before the colon',
-      post(['Transfer-Encoding : chunked'], `0\r\n\r\n${HIDDEN}`),
-      400,
-    ],
-    [
-      'an encoding on a folded line',
-      post(['X: 1', ' Transfer-Encoding: chunked'], `0\r\n\r\n${HIDDEN}`),
-      400,
-    ],
-    [
-      'chunks in HTTP/1.0',
-      `POST /api/x HTTP/1.0\r\n${HOST}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${HIDDEN}`,
-      400,
-    ],
-    // Chunks
-    ['a chunk that is no number', chunked(`zz\r\n${HIDDEN}`), 400],
-    ['a chunk of a negative size', chunked(`-1\r\na\r\n0\r\n\r\n${HIDDEN}`), 400],
-    ['a chunk of size 0x1', chunked(`0x1\r\na\r\n0\r\n\r\n${HIDDEN}`), 400],
-    ['a chunk past all numbers', chunked(`ffffffffffffffffff\r\n${HIDDEN}`), 400],
-    ['a chunk longer than its size', chunked(`1\r\nab0\r\n\r\n${HIDDEN}`), 400],
-    ['a chunk without CR', chunked(`1\na\r\n0\r\n\r\n${HIDDEN}`), 400],
-    ['a chunk with a space behind its size', chunked(`1 \r\na\r\n0\r\n\r\n${HIDDEN}`), 400],
-    ['a chunk extension with a bare LF', chunked(`1;a\nb\r\na\r\n0\r\n\r\n${HIDDEN}`), 400],
-    ['chunk extensions without end', chunked(`1;${'a'.repeat(20_000)}\r\na\r\n0\r\n\r\n`), 413],
-    ['a length in the trailer', chunked(`1\r\na\r\n0\r\nContent-Length: 50\r\n\r\n${HIDDEN}`), 400],
-    // Lines
-    ['bare LF', `GET /api/x HTTP/1.1\n${HOST}\n\n${HIDDEN}`, 400],
-    ['a header that ends with LF alone', get('X: a\nY: b'), 400],
-    ['a header with a CR in it', get('X: a\rY: b'), 400],
-    ['a folded header', get('X: a', ' b'), 400],
-    ['a header without a name', get(': a'), 400],
-    ['a header without a colon', get('X'), 400],
-    ['a NUL in a header', get('X: a\u0000b'), 400],
-    ['two hosts', get('Host: other.test', CLOSE), 400],
-    ['no host', `GET /api/x HTTP/1.1\r\n\r\n`, 400],
-    ['20 kB of headers', get(`X: ${'y'.repeat(20_000)}`), 431],
-    ['3,000 headers', get(...Array.from({ length: 3_000 }, (_, index) => `h${index}: 1`)), 431],
-    ['a header without end', `GET /api/x HTTP/1.1\r\n${HOST}\r\nX: ${'y'.repeat(1_000)}`, 408],
-    ['headers without end', `GET /api/x HTTP/1.1\r\n${HOST}\r\n`, 408],
-    // The first line
-    ['HTTP/0.9', `GET /api/x\r\n\r\n`, 400],
-    ['HTTP/1.2', `GET /api/x HTTP/1.2\r\n${HOST}\r\n\r\n`, 400],
-    ['HTTP/3.0', `GET /api/x HTTP/3.0\r\n${HOST}\r\n\r\n`, 400],
-    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
-    ['TLS', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003', 400],
-    ['an unknown method', `BREW /api/x HTTP/1.1\r\n${HOST}\r\n\r\n`, 501],
-    ['a method in lower case', `get /api/x HTTP/1.1\r\n${HOST}\r\n\r\n`, 501],
-    ['a method that no route has', `TRACE /api/x HTTP/1.1\r\n${HOST}\r\n${CLOSE}\r\n\r\n`, 405],
-    ['CONNECT', `CONNECT gateway.test:80 HTTP/1.1\r\n${HOST}\r\n\r\n`, 501],
-    // The target
-    ['the authority form', target('gateway.test:80'), 400],
-    ['the asterisk form', `OPTIONS * HTTP/1.1\r\n${HOST}\r\n${CLOSE}\r\n\r\n`, 400],
-    ['another scheme', target('ftp://gateway.test/api/x'), 400],
-    ['a user in the host', target('http://gateway.test@other.test/api/x'), 400],
-    ['a fragment', target('/api/x#/../admin'), 400],
-    ['a fragment in the query', target('/api/x?a#b'), 400],
-    ['a NUL', target('/api/\u0000'), 400],
-    ['an encoded NUL', target('/api/a%00b'), 400],
-    ['bytes that are no ASCII', target('/api/\u00e9'), 400],
-    ['no UTF-8', target('/api/%c3%28'), 400],
-    ['UTF-8 that is too long', target('/api/%c0%ae%c0%ae/x'), 400],
-    ['half an escape', target('/api/%2'), 400],
-    ['dot segments', target('/api/../x'), 400],
-    ['encoded dot segments', target('/api/%2e%2E/x'), 400],
-    ['dot segments behind a slash', target('/api//../x'), 400],
-    ['an encoded slash', target('/api/a%2fb'), 400],
-    ['an encoded backslash', target('/api/a%5cb'), 400],
-    ['dot segments after an encoded slash', target('/api/..%2f..%2fadmin'), 400],
-    // Others
-    ['an expectation', get('Expect: 200-ok', CLOSE), 417],
-    [
-      'a WebSocket where there is none',
-      get('Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13') + HIDDEN,
-      400,
-    ],
-  ])('%s', async (_, bytes, status) => {
-    const { backend, send, stillAnswers } = await start();
-    const answer = await send(bytes);
-    expect(statusesOf(answer)).toEqual([status]);
-    expect(backend.seen.filter(({ url }) => url !== '/x')).toEqual([]);
-    await stillAnswers();
-  });
-});
+describe.each(ENDPOINTS)(
+  'a hostile request to %s is refused with one answer, and no service sees one that hides in it',
+  (endpoint) => {
+    it.each([
+      // Where does the body end?
+      [
+        'a length and chunks',
+        post(['Content-Length: 4', 'Transfer-Encoding: chunked'], `0\r\n\r\n${HIDDEN}`),
+        400,
+      ],
+      [
+        'chunks and a length',
+        post(['Transfer-Encoding: chunked', 'Content-Length: 4'], `0\r\n\r\n${HIDDEN}`),
+        400,
+      ],
+      ['two lengths', post(['Content-Length: 0', `Content-Length: ${HIDDEN.length}`], HIDDEN), 400],
+      ['two lengths in one', post([`Content-Length: 0, ${HIDDEN.length}`], HIDDEN), 400],
+      ['a length with a sign', post(['Content-Length: +5'], HIDDEN), 400],
+      ['a negative length', post(['Content-Length: -5'], HIDDEN), 400],
+      ['a hexadecimal length', post(['Content-Length: 0x5'], HIDDEN), 400],
+      ['an empty length', post(['Content-Length: '], HIDDEN), 400],
+      ['a length past all numbers', post(['Content-Length: 99999999999999999999999'], HIDDEN), 400],
+      [
+        'an encoding like chunked',
+        post(['Transfer-Encoding: xchunked'], `0\r\n\r\n${HIDDEN}`),
+        400,
+      ],
+      [
+        'chunked that is not last',
+        post(['Transfer-Encoding: chunked, identity'], `0\r\n\r\n${HIDDEN}`),
+        400,
+      ],
+      [
+        'chunked behind another',
+        post(['Transfer-Encoding: gzip, chunked'], `0\r\n\r\n${HIDDEN}`),
+        400,
+      ],
+      ['identity', post(['Transfer-Encoding: identity'], HIDDEN), 400],
+      [
+        'two encodings',
+        post(['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'], `0\r\n\r\n${HIDDEN}`),
+        400,
+      ],
+      [
+        'an encoding after a vertical tab',
+        post(['Transfer-Encoding: \u000bchunked'], `0\r\n\r\n${HIDDEN}`),
+        400,
+      ],
+      [
+        'an encoding with a space before the colon',
+        post(['Transfer-Encoding : chunked'], `0\r\n\r\n${HIDDEN}`),
+        400,
+      ],
+      [
+        'an encoding on a folded line',
+        post(['X: 1', ' Transfer-Encoding: chunked'], `0\r\n\r\n${HIDDEN}`),
+        400,
+      ],
+      [
+        'chunks in HTTP/1.0',
+        `POST /api/x HTTP/1.0\r\n${HOST}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${HIDDEN}`,
+        400,
+      ],
+      // Chunks
+      ['a chunk that is no number', chunked(`zz\r\n${HIDDEN}`), 400],
+      ['a chunk of a negative size', chunked(`-1\r\na\r\n0\r\n\r\n${HIDDEN}`), 400],
+      ['a chunk of size 0x1', chunked(`0x1\r\na\r\n0\r\n\r\n${HIDDEN}`), 400],
+      ['a chunk past all numbers', chunked(`ffffffffffffffffff\r\n${HIDDEN}`), 400],
+      ['a chunk longer than its size', chunked(`1\r\nab0\r\n\r\n${HIDDEN}`), 400],
+      ['a chunk without CR', chunked(`1\na\r\n0\r\n\r\n${HIDDEN}`), 400],
+      ['a chunk with a space behind its size', chunked(`1 \r\na\r\n0\r\n\r\n${HIDDEN}`), 400],
+      ['a chunk extension with a bare LF', chunked(`1;a\nb\r\na\r\n0\r\n\r\n${HIDDEN}`), 400],
+      ['chunk extensions without end', chunked(`1;${'a'.repeat(20_000)}\r\na\r\n0\r\n\r\n`), 413],
+      [
+        'a length in the trailer',
+        chunked(`1\r\na\r\n0\r\nContent-Length: 50\r\n\r\n${HIDDEN}`),
+        400,
+      ],
+      // Lines
+      ['bare LF', `GET /api/x HTTP/1.1\n${HOST}\n\n${HIDDEN}`, 400],
+      ['a header that ends with LF alone', get('X: a\nY: b'), 400],
+      ['a header with a CR in it', get('X: a\rY: b'), 400],
+      ['a folded header', get('X: a', ' b'), 400],
+      ['a header without a name', get(': a'), 400],
+      ['a header without a colon', get('X'), 400],
+      ['a NUL in a header', get('X: a\u0000b'), 400],
+      ['two hosts', get('Host: other.test', CLOSE), 400],
+      ['no host', `GET /api/x HTTP/1.1\r\n\r\n`, 400],
+      ['20 kB of headers', get(`X: ${'y'.repeat(20_000)}`), 431],
+      ['3,000 headers', get(...Array.from({ length: 3_000 }, (_, index) => `h${index}: 1`)), 431],
+      ['a header without end', `GET /api/x HTTP/1.1\r\n${HOST}\r\nX: ${'y'.repeat(1_000)}`, 408],
+      ['headers without end', `GET /api/x HTTP/1.1\r\n${HOST}\r\n`, 408],
+      // The first line
+      ['HTTP/0.9', `GET /api/x\r\n\r\n`, 400],
+      ['HTTP/1.2', `GET /api/x HTTP/1.2\r\n${HOST}\r\n\r\n`, 400],
+      ['HTTP/3.0', `GET /api/x HTTP/3.0\r\n${HOST}\r\n\r\n`, 400],
+      ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
+      ['TLS', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003', 400],
+      ['an unknown method', `BREW /api/x HTTP/1.1\r\n${HOST}\r\n\r\n`, 501],
+      ['a method in lower case', `get /api/x HTTP/1.1\r\n${HOST}\r\n\r\n`, 501],
+      ['a method that no route has', `TRACE /api/x HTTP/1.1\r\n${HOST}\r\n${CLOSE}\r\n\r\n`, 405],
+      ['CONNECT', `CONNECT gateway.test:80 HTTP/1.1\r\n${HOST}\r\n\r\n`, 501],
+      // The target
+      ['the authority form', target('gateway.test:80'), 400],
+      ['the asterisk form', `OPTIONS * HTTP/1.1\r\n${HOST}\r\n${CLOSE}\r\n\r\n`, 400],
+      ['another scheme', target('ftp://gateway.test/api/x'), 400],
+      ['a user in the host', target('http://gateway.test@other.test/api/x'), 400],
+      ['a fragment', target('/api/x#/../admin'), 400],
+      ['a fragment in the query', target('/api/x?a#b'), 400],
+      ['a NUL', target('/api/\u0000'), 400],
+      ['an encoded NUL', target('/api/a%00b'), 400],
+      ['bytes that are no ASCII', target('/api/\u00e9'), 400],
+      ['no UTF-8', target('/api/%c3%28'), 400],
+      ['UTF-8 that is too long', target('/api/%c0%ae%c0%ae/x'), 400],
+      ['half an escape', target('/api/%2'), 400],
+      ['dot segments', target('/api/../x'), 400],
+      ['encoded dot segments', target('/api/%2e%2E/x'), 400],
+      ['dot segments behind a slash', target('/api//../x'), 400],
+      ['an encoded slash', target('/api/a%2fb'), 400],
+      ['an encoded backslash', target('/api/a%5cb'), 400],
+      ['dot segments after an encoded slash', target('/api/..%2f..%2fadmin'), 400],
+      // Others
+      ['an expectation', get('Expect: 200-ok', CLOSE), 417],
+      [
+        'a WebSocket where there is none',
+        get('Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13') + HIDDEN,
+        400,
+      ],
+    ])('%s', async (_, bytes, status) => {
+      const { backend, send, stillAnswers } = await start('', endpoint);
+      const answer = await send(bytes);
+      expect(statusesOf(answer)).toEqual([status]);
+      expect(backend.seen.filter(({ url }) => url !== '/x')).toEqual([]);
+      await stillAnswers();
+    });
+  },
+);
 
-describe('what is let through means one thing to every hop', () => {
+describe.each(ENDPOINTS)('what %s lets through means one thing to every hop', (endpoint) => {
   it('a length in a body with the same bytes', async () => {
-    const { backend, send } = await start();
+    const { backend, send } = await start('', endpoint);
     const answer = await send(post([`Content-Length: ${HIDDEN.length}`, CLOSE], HIDDEN));
     expect(statusesOf(answer)).toEqual([200]);
     expect(backend.seen.map(({ url }) => url)).toEqual(['/x']);
   });
 
   it('names that Connection cannot take away, and others that it does', async () => {
-    const { backend, send } = await start();
+    const { backend, send } = await start('', endpoint);
     await send(
       get(
         'Connection: close, x-request-id, traceparent, x-forwarded-for, x-user-id, authorization, cookie, host, x-mine',
@@ -226,7 +244,7 @@ describe('what is let through means one thing to every hop', () => {
   });
 
   it('no identity or length under a name with underscores', async () => {
-    const { backend, send } = await start();
+    const { backend, send } = await start('', endpoint);
     const body = 'ab';
     await send(
       post(
@@ -250,7 +268,7 @@ describe('what is let through means one thing to every hop', () => {
   });
 
   it('no header of the trailer', async () => {
-    const { backend, send } = await start();
+    const { backend, send } = await start('', endpoint);
     const trailer = 'X-User-Id: 1\r\nX-Other: 2\r\n';
     const answer = await send(
       post(['Transfer-Encoding: chunked', CLOSE], `1\r\na\r\n0\r\n${trailer}\r\n`),
@@ -266,7 +284,7 @@ describe('what is let through means one thing to every hop', () => {
     methods: [GET]
     endpoint: { reply: { text: inner } }
 `;
-    const { backend, send } = await start(own);
+    const { backend, send } = await start(own, endpoint);
     const request = (uri: string, host: string) =>
       send(`GET ${uri} HTTP/1.1\r\nHost: ${host}\r\n${CLOSE}\r\n\r\n`);
     expect(await request('http://other.test/api/x', 'inner.test')).toMatch(/ok$/);
@@ -276,13 +294,13 @@ describe('what is let through means one thing to every hop', () => {
   });
 
   it('a path that was encoded twice is decoded once', async () => {
-    const { backend, send } = await start();
+    const { backend, send } = await start('', endpoint);
     for (const path of ['/api/%252e%252e/x', '/api/a%252fb']) await send(target(path));
     expect(backend.seen.map(({ url }) => url)).toEqual(['/%252e%252e/x', '/a%252fb']);
   });
 
   it('requests behind one another get their answers in order', async () => {
-    const { backend, send } = await start();
+    const { backend, send } = await start('', endpoint);
     const one = (path: string, ...lines: string[]) =>
       `GET /api/${path} HTTP/1.1\r\n${[HOST, `X-Request-Id: ${path}`, ...lines].join('\r\n')}\r\n\r\n`;
     const answer = await send(one('a') + one('b') + one('c', CLOSE) + one('smuggled'));
@@ -296,14 +314,14 @@ describe('what is let through means one thing to every hop', () => {
   });
 
   it('a good request before a bad one keeps its answer', async () => {
-    const { send, stillAnswers } = await start();
+    const { send, stillAnswers } = await start('', endpoint);
     const answer = await send(get() + get('X Y: 1'));
     expect(statusesOf(answer)).toEqual([200, 400]);
     await stillAnswers();
   });
 });
 
-describe('a hostile service', () => {
+describe.each(ENDPOINTS)('a hostile service of %s', (endpoint) => {
   const ok = 'HTTP/1.1 200 OK\r\n';
   const other = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil';
 
@@ -325,7 +343,7 @@ describe('a hostile service', () => {
     ['only 1xx', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(500)],
   ])('that answers %s is a 502', async (_, bytes) => {
     const server = await startByteServer((socket) => socket.end(Buffer.from(bytes, 'latin1')));
-    const gateway = await startGateway(oneUpstream(server.url));
+    const gateway = await startGateway(configuration(endpoint, server.url));
     const answer = await sendRaw(gateway.port, post(['Content-Length: 1', CLOSE], 'a'), {
       timeoutMs: 20_000,
     });
@@ -341,7 +359,7 @@ describe('a hostile service', () => {
     ['chunks without end', `${ok}Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n`],
   ])('that answers %s is a cut connection, not a whole answer', async (_, bytes) => {
     const server = await startByteServer((socket) => socket.end(bytes));
-    const gateway = await startGateway(oneUpstream(server.url));
+    const gateway = await startGateway(configuration(endpoint, server.url));
     await expect(
       fetch(`${gateway.url}/api/x`, { method: 'POST', body: 'a' }).then((response) =>
         response.text(),
@@ -354,7 +372,7 @@ describe('a hostile service', () => {
     const server = await startByteServer((socket) =>
       socket.write(`${ok}Content-Length: 4\r\n\r\ngood${other}`),
     );
-    const gateway = await startGateway(oneUpstream(server.url));
+    const gateway = await startGateway(configuration(endpoint, server.url));
     for (let count = 0; count < 20; count += 1) {
       const response = await fetch(`${gateway.url}/api/x`);
       if (response.status === 200) expect(await response.text()).toBe('good');
@@ -362,10 +380,37 @@ describe('a hostile service', () => {
     }
   });
 
+  it('that answers what nobody asked, on a connection at rest, gives it to nobody', async () => {
+    const server = await startByteServer((socket) => {
+      socket.write(`${ok}Content-Length: 4\r\n\r\ngood`);
+      setTimeout(() => socket.write(other), 20);
+    });
+    const gateway = await startGateway(configuration(endpoint, server.url));
+    for (let count = 0; count < 5; count += 1) {
+      const response = await fetch(`${gateway.url}/api/x`);
+      expect(await response.text()).toBe('good');
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+  });
+
+  it('that answers before it has the body gives its answer, and the next request has another', async () => {
+    const server = await startByteServer((socket) =>
+      socket.write(`${ok}Content-Length: 5\r\n\r\nearly`),
+    );
+    const gateway = await startGateway(configuration(endpoint, server.url, 'maxBody: 10MB'));
+    for (let count = 0; count < 3; count += 1) {
+      const response = await fetch(`${gateway.url}/api/x`, {
+        method: 'POST',
+        body: Buffer.alloc(3_000_000),
+      });
+      expect([response.status, await response.text()]).toEqual([200, 'early']);
+    }
+  });
+
   it('that answers HEAD, 204 and 304 with a body gives nobody that body', async () => {
     for (const head of ['HTTP/1.1 204 No Content\r\n', 'HTTP/1.1 304 Not Modified\r\n']) {
       const server = await startByteServer((socket) => socket.write(`${head}\r\n${other}`));
-      const gateway = await startGateway(oneUpstream(server.url));
+      const gateway = await startGateway(configuration(endpoint, server.url));
       const answer = await sendRaw(gateway.port, get(CLOSE));
       expect(statusesOf(answer)).toHaveLength(1);
       expect(answer).not.toContain('evil');
@@ -378,7 +423,7 @@ describe('a hostile service', () => {
       socket.once('close', () => clearInterval(timer));
     };
     const server = await startByteServer(flood);
-    const gateway = await startGateway(oneUpstream(server.url, { route: 'timeout: 500ms' }));
+    const gateway = await startGateway(configuration(endpoint, server.url, 'timeout: 500ms'));
     const answer = await sendRaw(gateway.port, get(CLOSE), { timeoutMs: 20_000 });
     expect(statusesOf(answer)).toEqual([504]);
     await expect.poll(() => server.sockets.size).toBe(0);
@@ -390,7 +435,7 @@ describe('a hostile service', () => {
         'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nevil',
       ),
     );
-    const gateway = await startGateway(oneUpstream(server.url, { route: 'timeout: 2s' }));
+    const gateway = await startGateway(configuration(endpoint, server.url, 'timeout: 2s'));
     const answer = await sendRaw(gateway.port, get(CLOSE), { timeoutMs: 20_000 });
     expect(statusesOf(answer)).toEqual([502]);
     expect(answer).not.toContain('evil');

@@ -97,6 +97,24 @@ describe('a plugin', () => {
     });
   });
 
+  it('that gives the answer a header that cannot be written costs that request alone', async () => {
+    const plugin = `export default { name: 'broken', options: { type: 'object' },
+      incoming: () => (exchange) => void exchange.answerHeaders.push('x-broken', 'a\\nb') };`;
+    const backend = await startBackend();
+    const gateway = await startGateway(`upstreams: { a: { discover: '${backend.url}' } }\n`);
+    writeFileSync(join(gateway.folder, 'broken.mjs'), plugin);
+    const route = (path: string, rest: string) =>
+      `  - { path: ${path}, methods: [GET], ${rest} endpoint: { http: { upstream: a } } }\n`;
+    gateway.rewrite(
+      `plugins: [./broken.mjs]\nupstreams: { a: { discover: '${backend.url}' } }\nroutes:\n` +
+        route('/broken', 'incoming: [broken],') +
+        route('/well', ''),
+    );
+    await gateway.gateway.reload();
+    expect((await problemOf(await fetch(`${gateway.url}/broken`))).status).toBe(500);
+    expect((await fetch(`${gateway.url}/well`)).status).toBe(200);
+  });
+
   it('is told at its line when it is not there, fails, or exports nothing of use', async () => {
     const files = {
       'gateway.yaml': `plugins:\n  - '@acme/nothing'\n  - ./missing.js\n  - ./fails.mjs\n  - ./empty.mjs\n`,

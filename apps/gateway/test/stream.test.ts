@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startBackend, startRawBackend, unusedPort } from './support/backend.ts';
+import { startByteServer } from './support/byte-server.ts';
 import { problemOf, sendRaw, startGateway } from './support/gateway.ts';
 
 const configuration = (discover: string, route = '') => `
@@ -156,5 +157,27 @@ describe('a stream', () => {
     for (const name of ['x-secret', 'expect', 'te', 'upgrade', 'x-user-id']) {
       expect(headers).not.toHaveProperty(name);
     }
+  });
+
+  it('passes headers of any name and any bytes as they are, both ways', async () => {
+    const head = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nLocation: /\u4e2d\r\n';
+    const server = await startByteServer((socket) =>
+      socket.end(`${head}constructor: inner\r\n\r\nok`),
+    );
+    const gateway = await startGateway(configuration(server.url));
+    const request =
+      'GET /api/reports/1/events HTTP/1.1\r\nHost: x\r\nconstructor: a\r\n__proto__: b\r\nConnection: close\r\n\r\n';
+    const answer = Buffer.from(await sendRaw(gateway.port, request), 'latin1').toString();
+    expect(answer).toContain('location: /\u4e2d\r\n');
+    expect(answer).toContain('constructor: inner\r\n');
+
+    const backend = await startBackend();
+    const other = await startGateway(configuration(backend.url));
+    await sendRaw(other.port, request);
+    const { rawHeaders } = backend.seen[0] ?? { rawHeaders: [] };
+    const valuesOf = (name: string) =>
+      rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1] === name);
+    expect(valuesOf('constructor')).toEqual(['a']);
+    expect(valuesOf('__proto__')).toEqual(['b']);
   });
 });

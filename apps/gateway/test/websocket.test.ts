@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { connect as connectTcp } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { startBackend, unusedPort } from './support/backend.ts';
+import { startByteServer } from './support/byte-server.ts';
 import { sendRaw, startGateway } from './support/gateway.ts';
 import type { RunningGateway } from './support/gateway.ts';
 
@@ -24,6 +26,11 @@ routes:
     methods: [GET]
     endpoint: { http: { upstream: a } }
 `;
+
+const REQUEST =
+  'GET /chat/1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n';
 
 interface ChatServer {
   readonly url: string;
@@ -135,16 +142,59 @@ describe('a WebSocket', () => {
     const masked = Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69]);
     const answer = await sendRaw(
       gateway.port,
-      Buffer.concat([
-        Buffer.from(
-          'GET /chat/1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
-            'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-        ),
-        masked,
-      ]),
+      Buffer.concat([Buffer.from(`${REQUEST}\r\n`), masked]),
       { untilText: '\u0081\u0002hi' },
     );
     expect(answer).toMatch(/^HTTP\/1.1 101 [^]*\u0081\u0002hi$/);
+  });
+
+  it('carries what the service sends with its answer, at once and behind it', async () => {
+    const server = await startByteServer((socket) => {
+      socket.write(Buffer.from(`${SWITCHED}Upgrade: websocket\r\n\r\n\u0081\u0002hi`, 'latin1'));
+      setTimeout(() => socket.write(Buffer.from('\u0081\u0003you', 'latin1')), 50);
+    });
+    const gateway = await startGateway(configuration(server.url));
+    const answer = await sendRaw(gateway.port, `${REQUEST}\r\n`, { untilText: 'you' });
+    expect(answer).toMatch(/^HTTP\/1.1 101 [^]*\r\n\r\n\u0081\u0002hi\u0081\u0003you$/);
+  });
+
+  it('names to the service who asks, whatever its request says of that', async () => {
+    const chat = await startChat();
+    const gateway = await startGateway(configuration(chat.url));
+    const socket = await open(gateway, '/chat/1', {
+      headers: {
+        'X-User-Id': '1',
+        X_User_Roles: 'admin',
+        'X-Forwarded-For': '10.0.0.1',
+        Forwarded: 'for=10.0.0.1',
+        constructor: 'kept',
+      },
+    });
+    const { headers } = chat.requests[0] as IncomingMessage;
+    expect(headers).toMatchObject({ 'x-forwarded-for': '127.0.0.1', constructor: 'kept' });
+    for (const name of ['x-user-id', 'x_user_roles', 'forwarded']) {
+      expect(headers).not.toHaveProperty(name);
+    }
+    socket.terminate();
+  });
+
+  it('may break off at any moment, on either side', async () => {
+    let count = 0;
+    const server = await startByteServer((socket) => {
+      const moment = count++ % 8;
+      setTimeout(() => socket.write(`${SWITCHED}Upgrade: websocket\r\n\r\n`), moment);
+      if (moment > 4) setTimeout(() => socket.resetAndDestroy(), moment);
+    });
+    const gateway = await startGateway(configuration(server.url));
+    for (let turn = 0; turn < 40; turn += 1) {
+      const socket = connectTcp(gateway.port, '127.0.0.1').on('error', () => {});
+      await once(socket, 'connect');
+      socket.write(`${REQUEST}\r\nabc`);
+      await sleep(turn % 10);
+      socket.resetAndDestroy();
+    }
+    await expect.poll(() => server.sockets.size).toBe(0);
+    await expect.poll(() => gateway.metric('http_server_requests_in_flight')).toBe(0);
   });
 
   it('may be one of hundreds, counted while they are open and gone after', async () => {
@@ -197,6 +247,21 @@ describe('a WebSocket', () => {
     await gateway.close();
     expect((await Promise.all(closed)).map(([code]) => code)).toEqual(sockets.map(() => 1001));
     await expect.poll(() => chat.closes).toEqual(sockets.map(() => 1001));
+  });
+
+  it('is closed with 1001 when the gateway closes while it is being opened', async () => {
+    let answer: (() => void) | undefined;
+    const server = await startByteServer((socket) => {
+      answer = () => socket.write(`${SWITCHED}Upgrade: websocket\r\n\r\n`);
+    });
+    const gateway = await startGateway(configuration(server.url));
+    const received = sendRaw(gateway.port, `${REQUEST}\r\n`, { timeoutMs: 20_000 });
+    await expect.poll(() => answer).toBeDefined();
+    const closing = gateway.close();
+    await sleep(100);
+    answer?.();
+    expect(await received).toMatch(/^HTTP\/1.1 101 [^]*\r\n\r\n\u0088\u0002\u0003\u00e9$/);
+    await closing;
   });
 
   it('ends without a close frame when the gateway closes in the middle of a frame', async () => {
@@ -339,6 +404,25 @@ describe('a WebSocket that is refused', () => {
     onTestFinished(() => void breaking.close());
     const broken = await startGateway(configuration(address(breaking.address() as AddressInfo)));
     expect((await refusal(connect(broken, '/chat/1'))).status).toBe(502);
+  });
+
+  it.each([
+    ['another protocol', `${SWITCHED}Upgrade: h2c\r\n\r\nevil`],
+    ['no protocol', 'HTTP/1.1 101 Switching Protocols\r\n\r\nevil'],
+    ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
+    ['a CR in a header', 'HTTP/1.1 200 OK\r\nX: a\rSet-Cookie: evil=1\r\n\r\nab'],
+    ['headers without end', `HTTP/1.1 200 OK\r\n${`X: ${'y'.repeat(1_000)}\r\n`.repeat(100)}`],
+    ['half a head', 'HTTP/1.1 101 Switching Proto'],
+    ['no HTTP', 'SSH-2.0-OpenSSH_9.6\r\n'],
+  ])('by the gateway when the service answers with %s', async (_, bytes) => {
+    const server = await startByteServer((socket) => socket.end(Buffer.from(bytes, 'latin1')));
+    const gateway = await startGateway(configuration(server.url));
+    const answer = await sendRaw(gateway.port, `${REQUEST}\r\n`, { timeoutMs: 20_000 });
+    expect(answer.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 502']);
+    expect(answer).toContain('application/problem+json');
+    expect(answer).not.toContain('evil');
+    await expect.poll(() => server.sockets.size).toBe(0);
+    await expect.poll(() => gateway.metric('http_server_requests_in_flight')).toBe(0);
   });
 
   it('by a client that goes before the answer frees the service', async () => {

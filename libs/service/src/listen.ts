@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { answerParserErrors } from './parser-errors.ts';
@@ -10,7 +11,6 @@ import { createConnections } from './connections.ts';
 import { problem } from './errors.ts';
 import type { ProblemError } from './errors.ts';
 import { sendProblem } from './problem.ts';
-import { rawProblem } from './raw-problem.ts';
 import { requestIdOf } from './request-id.ts';
 import { isWebSocketRequest, upgradeResponse } from './upgrade.ts';
 import type { UpgradeListener } from './upgrade.ts';
@@ -95,6 +95,13 @@ export async function listen(
   let accepted = 0;
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    const earlier = connections.lastResponse(request.socket);
+    if (earlier !== undefined && !earlier.writableFinished) {
+      // What comes behind an answer that said `Connection: close` is not processed (RFC 9112 9.6).
+      if (earlier.headersSent && !earlier.shouldKeepAlive) return;
+      // Of those that wait for their turn the last one says it, or the others would be cut.
+      if (ending && !earlier.headersSent) earlier.shouldKeepAlive = true;
+    }
     connections.begin(request.socket, response);
     if (ending) response.shouldKeepAlive = false;
     const refused = refusalOf(request);
@@ -124,10 +131,12 @@ export async function listen(
     connections.begin(request.socket, response);
     refuse(request, response, problem('WT-EXPECTATION-FAILED', 'Only 100-continue is supported.'));
   });
-  server.on('connect', (_request, socket) => {
-    socket.end(rawProblem(problem('WT-METHOD-NOT-IMPLEMENTED', 'CONNECT is not supported.')));
-  });
-  server.on('upgrade', (request, stream, head) => {
+  /** Of a connection that Node's parser has let go of: one answer, then its end. */
+  const serveLast = (
+    request: IncomingMessage,
+    stream: Duplex,
+    answer: (response: ServerResponse) => void,
+  ): void => {
     const socket = stream as Socket;
     // Node has taken its own listener away, and nobody may have another yet.
     socket.on('error', () => socket.destroy());
@@ -140,8 +149,16 @@ export async function listen(
     const response = upgradeResponse(request, socket);
     connections.begin(socket, response);
     const refused = refusalOf(request);
-    if (refused === undefined) upgrade?.(request, response, head);
+    if (refused === undefined) answer(response);
     else refuse(request, response, refused);
+  };
+  server.on('connect', (request, stream) => {
+    serveLast(request, stream, (response) => {
+      refuse(request, response, problem('WT-METHOD-NOT-IMPLEMENTED', 'CONNECT is not supported.'));
+    });
+  });
+  server.on('upgrade', (request, stream, head) => {
+    serveLast(request, stream, (response) => upgrade?.(request, response, head));
   });
   answerParserErrors(server, connections.lastResponse, log);
   await startListening(server, port, host);

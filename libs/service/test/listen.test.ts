@@ -208,6 +208,43 @@ describe('what no handler is asked for', () => {
     expectProblem(answer, 501, 'WT-METHOD-NOT-IMPLEMENTED');
   });
 
+  it('is CONNECT by a client that resets its connection, which ends nothing else', async () => {
+    const server = await start();
+    for (let count = 0; count < 20; count += 1) {
+      const socket = connect(server.port, '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write('CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n');
+      await sleep(count % 5);
+      socket.resetAndDestroy();
+    }
+    // An error that nobody hears would end the process.
+    const connection = new RawConnection(server.port);
+    expect((await connection.ask(get)).status).toBe(200);
+    connection.socket.destroy();
+  });
+
+  it('is CONNECT before the answer to an earlier request, which it gets alone', async () => {
+    const server = await start(
+      (_request, response) => void setTimeout(() => response.end('first'), 100),
+    );
+    const text = await exchangeRaw(server.port, `${get}CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n`);
+    expect(text).toMatch(/^HTTP\/1\.1 200 [^]*first$/);
+  });
+
+  it('is a request behind an answer that ends the connection', async () => {
+    const asked: string[] = [];
+    const server = await start((request, response) => {
+      asked.push(request.url as string);
+      response.shouldKeepAlive = false;
+      response.end();
+    });
+    const noHost = 'GET /refused HTTP/1.1\r\n\r\n';
+    for (const first of [noHost, 'GET /ended HTTP/1.1\r\nHost: a\r\n\r\n']) {
+      await exchangeRaw(server.port, `${first}POST /behind HTTP/1.1\r\nHost: a\r\n\r\n`);
+    }
+    expect(asked).toEqual(['/ended']);
+  });
+
   it('is the Upgrade header, which is ignored', async () => {
     const server = await start();
     const connection = new RawConnection(server.port);
@@ -419,6 +456,27 @@ describe('a server that closes', () => {
         headers: { connection: 'close' },
       });
     }
+    await closing;
+  });
+
+  it('answers every request that stands in line on a connection, and says with the last that it ends', async () => {
+    const ends: (() => void)[] = [];
+    const server = await start((_request, response) => {
+      ends.push(() => response.writeHead(200, { 'content-length': 2 }).end('ok'));
+    });
+    const connection = new RawConnection(server.port);
+    connection.socket.write(get);
+    while (ends.length < 1) await sleep(5);
+    const closing = server.close();
+    connection.socket.write(get + get + get);
+    while (ends.length < 4) await sleep(5);
+    // The order in which a handler is done is not that of the requests.
+    ends.reverse().forEach((end) => end());
+    const kept: (string | undefined)[] = [];
+    for (let count = 0; count < 4; count += 1) {
+      kept.push((await connection.answer()).headers['connection']);
+    }
+    expect(kept).toEqual(['keep-alive', 'keep-alive', 'keep-alive', 'close']);
     await closing;
   });
 

@@ -103,7 +103,14 @@ export function sendAnswer(exchange: Exchange, { status, headers, body }: Answer
 /** Answers an error, and keeps its cause for the log. */
 export function sendProblemAnswer(exchange: Exchange, error: unknown): void {
   exchange.error = error;
-  sendAnswer(exchange, problemAnswer(error, exchange));
+  const answer = problemAnswer(error, exchange);
+  try {
+    sendAnswer(exchange, answer);
+  } catch {
+    // A header that a filter added cannot be written, which may be the very error; without it, this can.
+    exchange.answerHeaders.length = 0;
+    sendAnswer(exchange, answer);
+  }
   discardBody(exchange);
 }
 

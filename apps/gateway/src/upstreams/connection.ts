@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import { Pool } from 'undici';
+import { hostAndPort } from './discovery.ts';
 import type { Address } from './discovery.ts';
 import type { UpstreamTls } from './tls.ts';
 
@@ -40,7 +41,7 @@ export const STREAM_AGENT = {
 
 /** What is asked for: by the name where there is one, so that `Host`, SNI and certificate agree. */
 export function originOf({ protocol, host, port, name = host }: Address): string {
-  return `${protocol}//${name}:${port}`;
+  return `${protocol}//${hostAndPort(name, port)}`;
 }
 
 /** The options of a TLS connection; undefined for plain HTTP. */

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Logger } from '@woodytoys/service';
 import type { ResolveName, ResolveService } from './resolve.ts';
 
@@ -46,8 +47,10 @@ export function parseDiscovery(text: string): Discover | undefined {
   for (const part of text.split(',')) {
     const url = URL.parse(part.trim());
     if (url === null || url.pathname !== '/' || url.search !== '') return undefined;
-    const { protocol, hostname: host } = url;
+    const { protocol, hostname } = url;
     if (protocol !== 'http:' && protocol !== 'https:') return undefined;
+    // `[::1]` is how a URL writes `::1`.
+    const host = hostname.replace(/^\[(.*)\]$/, '$1');
     addresses.push({ protocol, host, port: Number(url.port || (protocol === 'http:' ? 80 : 443)) });
   }
   return { kind: 'static', addresses };
@@ -93,7 +96,12 @@ export function createDiscovery(
 
 /** `host:port`: one process of an upstream, as metrics and logs name it. */
 export function addressKey({ host, port }: Address): string {
-  return `${host}:${port}`;
+  return hostAndPort(host, port);
+}
+
+/** As a URL has them: an IPv6 address in brackets. */
+export function hostAndPort(host: string, port: number): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function createStaticDiscovery(addresses: readonly Address[]): Discovery {

@@ -1,4 +1,5 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { closingSignalOf, withoutTimeLimit } from '@woodytoys/service';
 import { sendProblemAnswer, writeHead } from '../../exchange/answer.ts';
@@ -94,10 +95,11 @@ export class HttpStream implements ProxiedRequest {
 
   made(proxied: ClientRequest): void {
     this.#proxied = proxied;
+    if (this.#failed) proxied.destroy();
     proxied.setTimeout(this.#context.idleTimeoutMs, () => this.#endLate());
   }
 
-  answered(answer: IncomingMessage): void {
+  answered(answer: IncomingMessage): boolean {
     const { exchange } = this;
     const { response } = exchange;
     this.#answer = answer;
@@ -108,16 +110,19 @@ export class HttpStream implements ProxiedRequest {
     exchange.replica = this.#replica.name;
     exchange.onEnd(this.#context.opened('http'));
     writeHead(exchange, status, returnedHeaders(answer.headers));
-    response.flushHeaders();
+    // The head at once; as `flushHeaders` sends it, it would be UTF-8, and its bytes are latin1.
+    response.write('', 'latin1');
     answer.pipe(response);
     // An answer before the end of the body: the rest of it is of no use.
     answer.once('close', () => this.#dropBody());
     if (this.#closing.aborted) this.#endEvents();
+    return true;
   }
 
-  switched(): void {
-    // Only a request for WebSocket is answered so, and this is none.
-    this.#proxied?.destroy();
+  switched(_answer: IncomingMessage, socket: Socket): false {
+    socket.destroy();
+    this.failed(new Error('it switched to another protocol without being asked'));
+    return false;
   }
 
   failed(error: Error): void {
@@ -159,7 +164,7 @@ export class HttpStream implements ProxiedRequest {
   #endLate(): void {
     this.#late = true;
     if (this.#answer === undefined) this.#attempts.afterTimeout();
-    this.#proxied?.destroy();
+    this.failed(new Error('no byte came in time'));
   }
 
   /** The time to the first byte counts from the end of the request: an upload may take hours. */

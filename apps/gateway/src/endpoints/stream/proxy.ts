@@ -18,9 +18,10 @@ export interface ProxiedRequest {
   readonly body: Stream | undefined;
   /** The request exists; nothing of it was sent. */
   made(proxied: ClientRequest): void;
-  answered(answer: IncomingMessage): void;
-  /** The replica speaks WebSocket now. */
-  switched(answer: IncomingMessage, socket: Socket): void;
+  /** False when it is not to be passed on. */
+  answered(answer: IncomingMessage): boolean;
+  /** The replica speaks another protocol now; false when that is not to be passed on. */
+  switched(answer: IncomingMessage, socket: Socket): boolean;
   /** May be told twice of the same failure. */
   failed(error: Error): void;
 }
@@ -55,15 +56,21 @@ export function createStreamProxy(): StreamProxy {
     xfwd: false,
     selfHandleResponse: true,
     on: {
-      proxyReq: (proxied, request) => find(request).made(proxied),
-      proxyReqWs: (proxied, request) => {
-        // Before the proxy's own listeners, which write what they then find in the answer.
-        const { made, answered, switched } = bound(find(request));
-        made(proxied);
-        proxied.once('response', answered);
-        proxied.once('upgrade', switched);
+      proxyReq: (proxied, request) => {
+        const waiting = find(request);
+        waiting.made(proxied);
+        proxied.once('upgrade', (answer, socket) => waiting.switched(answer, socket as Socket));
       },
-      proxyRes: (answer, request) => find(request).answered(answer),
+      proxyReqWs: (proxied, request) => {
+        const waiting = find(request);
+        waiting.made(proxied);
+        // Once the proxy has its own listeners: they pass on what they find in the answer.
+        queueMicrotask(() => {
+          guard(proxied, 'response', (answer) => waiting.answered(answer));
+          guard(proxied, 'upgrade', (answer, socket) => waiting.switched(answer, socket));
+        });
+      },
+      proxyRes: (answer, request) => void find(request).answered(answer),
       error: (error, request) => find(request).failed(error),
     },
   });
@@ -84,10 +91,16 @@ export function createStreamProxy(): StreamProxy {
   };
 }
 
-function bound(proxied: ProxiedRequest) {
-  return {
-    made: (request: ClientRequest) => proxied.made(request),
-    answered: (answer: IncomingMessage) => proxied.answered(answer),
-    switched: (answer: IncomingMessage, socket: Socket) => proxied.switched(answer, socket),
-  };
+/** Lets an event of `request` through to those who listen now when `passes` says so. */
+function guard(
+  request: ClientRequest,
+  event: 'response' | 'upgrade',
+  passes: (answer: IncomingMessage, socket: Socket) => boolean,
+): void {
+  const listeners = request.listeners(event) as ((...parts: unknown[]) => void)[];
+  request.removeAllListeners(event);
+  request.once(event, (answer: IncomingMessage, ...parts: unknown[]) => {
+    if (!passes(answer, parts[0] as Socket)) return;
+    for (const listener of listeners) listener.call(request, answer, ...parts);
+  });
 }

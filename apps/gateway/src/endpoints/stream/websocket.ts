@@ -108,30 +108,37 @@ class WebSocketStream implements ProxiedRequest {
   }
 
   /** The replica answers as to any request: it takes no WebSocket, and the client gets to know why. */
-  answered(answer: IncomingMessage): void {
+  answered(answer: IncomingMessage): boolean {
+    if (answer.statusCode === 101) return this.#refuse();
     this.#noteAnswer(answer);
     const { 'transfer-encoding': encoding } = answer.headers;
     answer.headers = {
       ...this.#answerHeaders(answer),
       ...(encoding !== undefined && { 'transfer-encoding': encoding }),
     };
+    return true;
   }
 
-  switched(answer: IncomingMessage, inner: Socket): void {
+  switched(answer: IncomingMessage, inner: Socket): boolean {
+    if (answer.headers.upgrade?.toLowerCase() !== 'websocket') return this.#refuse();
     this.#noteAnswer(answer);
+    const { 'content-length': _length, ...headers } = this.#answerHeaders(answer);
     answer.headers = {
-      ...this.#answerHeaders(answer),
+      ...headers,
       connection: 'Upgrade',
       upgrade: 'websocket',
     };
     this.exchange.onEnd(this.#context.opened('websocket'));
     const client = this.#client;
     const idle = setTimeout(() => this.#goAway(), this.#context.idleTimeoutMs);
-    inner.on('data', (chunk: Buffer) => {
-      idle.refresh();
-      this.#frames.take(chunk);
+    // Not before the proxy reads: what came with the answer would be told to nobody else.
+    process.nextTick(() => {
+      inner.on('data', (chunk: Buffer) => {
+        idle.refresh();
+        this.#frames.take(chunk);
+      });
+      client.on('data', () => idle.refresh());
     });
-    client.on('data', () => idle.refresh());
     // Whichever side goes takes the other with it; what was written before still arrives.
     inner.once('close', () => this.#destroySoon(client));
     client.once('close', () => inner.destroy());
@@ -142,6 +149,9 @@ class WebSocketStream implements ProxiedRequest {
       clearTimeout(idle);
       closing.removeEventListener('abort', goAway);
     });
+    // The gateway began to close while the replica was asked; the proxy writes its answer first.
+    if (closing.aborted) setImmediate(goAway);
+    return true;
   }
 
   failed(error: Error): void {
@@ -158,6 +168,13 @@ class WebSocketStream implements ProxiedRequest {
     this.#attempts.settle('failed');
     const problem = this.#late ? upstreamTimedOut(name, timeoutMs) : upstreamBroke(name, error);
     sendProblemAnswer(exchange, problem);
+  }
+
+  /** The replica speaks neither HTTP nor WebSocket now. */
+  #refuse(): false {
+    this.failed(new Error('it switched to another protocol than WebSocket'));
+    this.#inner.destroy();
+    return false;
   }
 
   #noteAnswer({ statusCode: status = 0 }: IncomingMessage): void {
