@@ -103,15 +103,17 @@ describe('a plugin', () => {
     const backend = await startBackend();
     const gateway = await startGateway(`upstreams: { a: { discover: '${backend.url}' } }\n`);
     writeFileSync(join(gateway.folder, 'broken.mjs'), plugin);
-    const route = (path: string, rest: string) =>
-      `  - { path: ${path}, methods: [GET], ${rest} endpoint: { http: { upstream: a } } }\n`;
+    const route = (path: string, rest: string, endpoint = 'http: { upstream: a }') =>
+      `  - { path: ${path}, methods: [GET], ${rest} endpoint: { ${endpoint} } }\n`;
     gateway.rewrite(
       `plugins: [./broken.mjs]\nupstreams: { a: { discover: '${backend.url}' } }\nroutes:\n` +
         route('/broken', 'incoming: [broken],') +
+        route('/broken-reply', 'incoming: [broken],', 'reply: { text: ok }') +
         route('/well', ''),
     );
     await gateway.gateway.reload();
-    expect((await problemOf(await fetch(`${gateway.url}/broken`))).status).toBe(500);
+    expect((await problemOf(await fetch(`${gateway.url}/broken`))).status).toBe(502);
+    expect((await problemOf(await fetch(`${gateway.url}/broken-reply`))).status).toBe(500);
     expect((await fetch(`${gateway.url}/well`)).status).toBe(200);
   });
 
