@@ -324,7 +324,7 @@ describe('a concurrency limit', () => {
 });
 
 describe('an adaptive limit', () => {
-  const options = { initial: 20, min: 4, max: 1_000, tolerance: 1.5 };
+  const options = { initial: 20, min: 1, max: 1_000, tolerance: 1.5 };
 
   /** An upstream of `workers` that take `serviceMs` each, asked for as much as the limit lets in. */
   function saturated(limit: AdaptiveLimit, time: ReturnType<typeof clock>, ms: number) {
@@ -391,7 +391,7 @@ describe('an adaptive limit', () => {
           time.pass(ms);
           if (refused) limit.refused();
           limit.sample(latencyMs, inFlight);
-          expect(limit.limit).toBeGreaterThanOrEqual(4);
+          expect(limit.limit).toBeGreaterThanOrEqual(1);
           expect(limit.limit).toBeLessThanOrEqual(100);
         }
       }),
@@ -445,7 +445,7 @@ describe('an adaptive limit', () => {
   }
 
   function adaptiveLimit(time: ReturnType<typeof clock>) {
-    const adaptive = { initial: 20, min: 4, tolerance: 1.5 };
+    const adaptive = { initial: 20, min: 1, tolerance: 1.5 };
     return new ConcurrencyLimit({ maxInFlight: 1024, adaptive }, time.now);
   }
 

@@ -130,8 +130,8 @@ const GROUPS: Readonly<Record<string, Group>> = {
     properties: {
       initial: integer('The limit at the start.', 20),
       min: integer(
-        'The lowest limit, and the one that latency without a queue is measured with.',
-        4,
+        'The lowest limit. Latency without a queue is measured with as many in flight, or with a twentieth of the limit.',
+        1,
       ),
       tolerance: {
         type: 'number',

@@ -21,31 +21,36 @@ const WINDOW_MAX_MS = 1_000;
 const WINDOW_SAMPLES = 10;
 /** One answer counts for no more than so many baselines: a few slow ones are no queue. */
 const OUTLIER_BASELINES = 6;
+/** The most that a window can take off: the limit is multiplied by it. */
+const LEAST_GRADIENT = 1 / 3;
 /** The baseline is measured of so many answers, or of fewer where they take longer than this. */
 const MEASURED_SAMPLES = 50;
-const MEASURED_SAMPLES_LATE = 10;
-const MEASURED_MS = 1_000;
+const MEASURED_SAMPLES_LATE = 25;
+const MEASURED_MS = 500;
+/** It is measured with as many in flight as that takes, of the limit this part, and at least `min`. */
+const MEASURED_WITH = 1 / 4;
 /** While requests are turned away, and the latency is above the baseline, that is measured so often. */
 const REMEASURE_MS = 30_000;
+/** The same once the limit is so low that hardly a queue is left: the upstream may have got slower. */
+const FEW = 4;
+const REMEASURE_FEW_MS = 3_000;
 /** A measurement turns requests away: of the time, it gets this part at most. */
 const MEASURING_SHARE = 1 / 20;
 /** How fast the baseline follows the latency while half of the limit or more is free. */
 const BASELINE_FOLLOW = 0.1;
 /** How fast it follows one below it otherwise: slowly, since chance alone makes some means low. */
 const BASELINE_FALL = 0.02;
-/** How fast it follows one above it with `min` in flight. */
-const BASELINE_RISE = 0.5;
 
 /**
  * How many requests an upstream can have in flight before they only wait for one another: the
  * gradient of latency, as Envoy's adaptive concurrency and Netflix's concurrency-limits have it.
  *
- * Each window the limit is multiplied by tolerance × baseline ÷ latency (at most 1, at least ½), plus
- * its square root as room to grow. The latency is the middle one of the last three windows' means: a
+ * Each window the limit is multiplied by tolerance × baseline ÷ latency (at most 1, at least ⅓), plus
+ * half its square root as room to grow. The latency is the middle one of the last three windows' means: a
  * moment in which this process was held up is no queue of the upstream's.
  *
  * The baseline follows the latency while half of the limit is free. Under constant overload that would
- * take the queue for normal; so it is measured with `min` requests in flight, for a moment each 30 s.
+ * take the queue for normal; so it is measured with few requests in flight, for a moment each 30 s.
  */
 export class AdaptiveLimit {
   readonly #options: AdaptiveLimitOptions;
@@ -56,25 +61,30 @@ export class AdaptiveLimit {
   #sumMs = 0;
   #samples = 0;
   #peak = 0;
+  /** From the start until nobody is turned away, or there is a first sign of a queue. */
+  #doubles = true;
   #refused = false;
   /** The means of the last windows but this one. */
   #lastMs: readonly [number, number] | undefined;
   #measuring = false;
   #measuringBeganAt = 0;
+  #measuringWith = 0;
   /** Requests begun before had others before them; undefined until those have drained. */
   #measuringSince: number | undefined;
   #remeasureAt: number;
+  /** The same while the limit is low. */
+  #remeasureFewAt: number;
 
   constructor(options: AdaptiveLimitOptions, now: Now) {
     this.#options = options;
     this.#now = now;
     this.#limit = Math.min(Math.max(options.initial, options.min), options.max);
     // What is only followed is a guess: it is measured before the first time that it turns away many.
-    this.#windowStartedAt = this.#remeasureAt = now();
+    this.#windowStartedAt = this.#remeasureAt = this.#remeasureFewAt = now();
   }
 
   get limit(): number {
-    return this.#measuring ? this.#options.min : Math.floor(this.#limit);
+    return this.#measuring ? this.#measuringWith : Math.floor(this.#limit);
   }
 
   /** Somebody was turned away: the upstream has all that it may get. */
@@ -120,17 +130,23 @@ export class AdaptiveLimit {
     const latencyMs = this.#middleOf(windowMs);
     this.#newWindow(now);
     this.#baselineMs ??= windowMs;
-    // With `min` in flight it is a measurement too: the upstream, or the way to it, got slower.
-    if (peak <= min && latencyMs > this.#baselineMs) this.#follow(latencyMs, BASELINE_RISE);
-    else if (!refused && peak <= this.#limit / 2) this.#follow(latencyMs, BASELINE_FOLLOW);
+    if (!refused && peak <= this.#limit / 2) this.#follow(latencyMs, BASELINE_FOLLOW);
     else if (latencyMs < this.#baselineMs) this.#follow(latencyMs, BASELINE_FALL);
-    const gradient = Math.max(0.5, Math.min(1, (tolerance * this.#baselineMs) / latencyMs));
+    const gradient = Math.max(
+      LEAST_GRADIENT,
+      Math.min(1, (tolerance * this.#baselineMs) / latencyMs),
+    );
     // What is not used says nothing about whether more would be too much.
     if (gradient < 1 || refused || peak > this.#limit / 2) {
-      const next = this.#limit * gradient + Math.sqrt(this.#limit);
+      const grown = this.#doubles && refused && gradient === 1;
+      const room = Math.max(1, Math.sqrt(this.#limit) / 2);
+      const next = this.#limit * gradient + (grown ? this.#limit : room);
       this.#limit = Math.max(min, Math.min(max, next));
     }
-    if (gradient < 1 && refused && now >= this.#remeasureAt) this.#beginMeasuring(now);
+    if (gradient < 1 || !refused) this.#doubles = false;
+    const few = this.#limit < Math.max(FEW, min) + 1;
+    const dueAt = few ? this.#remeasureFewAt : this.#remeasureAt;
+    if (gradient < 1 && refused && now >= dueAt) this.#beginMeasuring(now);
   }
 
   #windowMs(): number {
@@ -151,12 +167,15 @@ export class AdaptiveLimit {
   #beginMeasuring(now: number): void {
     this.#measuring = true;
     this.#measuringBeganAt = now;
+    const wanted = (this.#baselineMs as number) * (MEASURED_SAMPLES_LATE / MEASURED_MS);
+    const most = this.#limit * MEASURED_WITH;
+    this.#measuringWith = Math.max(this.#options.min, Math.floor(Math.min(wanted, most)));
     this.#measuringSince = undefined;
   }
 
   #measure(now: number, latencyMs: number, inFlight: number): void {
     if (this.#measuringSince === undefined) {
-      if (inFlight <= this.#options.min) this.#measuringSince = now;
+      if (inFlight <= this.#measuringWith) this.#measuringSince = now;
       return;
     }
     if (now - latencyMs < this.#measuringSince) return;
@@ -166,8 +185,9 @@ export class AdaptiveLimit {
     if (this.#samples < (late ? MEASURED_SAMPLES_LATE : MEASURED_SAMPLES)) return;
     this.#baselineMs = this.#sumMs / this.#samples;
     this.#measuring = false;
-    const tookMs = now - this.#measuringBeganAt;
-    this.#remeasureAt = now + Math.max(REMEASURE_MS, tookMs / MEASURING_SHARE);
+    const pauseMs = (now - this.#measuringBeganAt) / MEASURING_SHARE;
+    this.#remeasureAt = now + Math.max(REMEASURE_MS, pauseMs);
+    this.#remeasureFewAt = now + Math.max(REMEASURE_FEW_MS, pauseMs);
     this.#lastMs = undefined;
     this.#newWindow(now);
   }
