@@ -174,7 +174,7 @@ export function idempotencyInFlight(): ProblemError {
 export function idempotencyKeyReused(): ProblemError {
   return problem(
     'WT-IDEMPOTENCY-KEY-REUSED',
-    'This Idempotency-Key was sent with another path, query, content type or body; send a new key.',
+    'This Idempotency-Key was sent with another path, query, content type, body or authorization; send a new key.',
   );
 }
 

@@ -1,5 +1,4 @@
-import { pipeline } from 'node:stream';
-import type { Readable } from 'node:stream';
+import { Readable, pipeline } from 'node:stream';
 import { problemDocument, problemHeaders, toProblem } from '@woodytoys/service';
 import type { Exchange } from './exchange.ts';
 import { withHeader, withoutHeaders } from './header-list.ts';
@@ -83,8 +82,15 @@ export function writeHead(exchange: Exchange, status: number, headers: readonly 
 /** Writes an answer; one whose body breaks is cut, so that a part is not taken for the whole. */
 export function sendAnswer(exchange: Exchange, { status, headers, body }: Answer): void {
   const { response } = exchange;
+  const stream = body instanceof Readable ? body : undefined;
   if (response.headersSent || response.destroyed) {
+    stream?.destroy();
     response.destroy();
+    return;
+  }
+  // It broke while a filter waited: nothing of the answer is sent yet, so its client can be told.
+  if (stream?.destroyed) {
+    sendProblemAnswer(exchange, stream.errored ?? new Error('the answer was let go'));
     return;
   }
   if (body === null || typeof body === 'string' || Buffer.isBuffer(body)) {

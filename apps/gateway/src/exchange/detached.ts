@@ -11,6 +11,8 @@ import type { Next } from '../plugin.ts';
  */
 export async function askDetached(exchange: Exchange, copy: Exchange, next: Next): Promise<Answer> {
   copy.deadlineAt = exchange.deadlineAt;
+  copy.beforeEndpoint = exchange.beforeEndpoint;
+  copy.tap = exchange.tap;
   try {
     const answer = await askToEnd(copy, next);
     exchange.answerHeaders.push(...copy.answerHeaders);

@@ -156,7 +156,14 @@ export class Exchange {
     const listeners = this.#endListeners;
     this.#endListeners = undefined;
     this.#endStatus = status;
-    if (listeners !== undefined) for (const listener of listeners) listener(this, status);
+    for (const listener of listeners ?? []) {
+      try {
+        listener(this, status);
+      } catch (error) {
+        // One that fails keeps no other from its work, and ends no process.
+        this.error ??= error;
+      }
+    }
   }
 
   /**

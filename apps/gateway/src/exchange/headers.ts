@@ -35,7 +35,7 @@ const NOT_FORWARDED = new Set([
 ]);
 
 /** Who the user is comes from the gateway alone. */
-const IDENTITY_PREFIX = 'x-user-';
+export const IDENTITY_PREFIX = 'x-user-';
 
 const NOT_RETURNED = new Set([
   'connection',

@@ -41,6 +41,8 @@ function saysMoreThan(headers: readonly string[], maxBytes: number): boolean {
 /** The stream's bytes, or undefined when there are more: what was read is then put back. */
 function readUpTo(body: Readable, maxBytes: number): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
+    // One that has ended already tells nobody of it.
+    if (body.destroyed) throw body.errored ?? new Error('the answer was let go');
     const chunks: Buffer[] = [];
     let bytes = 0;
     const onReadable = () => {

@@ -1,6 +1,7 @@
 import type { ProblemError } from '@woodytoys/service';
 import type { FilterDefinition } from '../plugin.ts';
 import { credentialsMissing, forbidden } from '../problems.ts';
+import { refuseBefore } from './order.ts';
 import { claimAt, claimList, scopesOf } from './authenticate/claims.ts';
 import type { Claims } from './authenticate/claims.ts';
 
@@ -63,7 +64,8 @@ export const authorize: FilterDefinition<AuthorizeOptions> = {
     },
     additionalProperties: false,
   },
-  incoming(options, { decision }) {
+  incoming(options, { decision, route }) {
+    refuseBefore(route, { name: 'authorize', options }, ['authenticate'], 'it needs the token');
     const { match = 'all', scopes } = options;
     const requirements = requirementsOf(options);
     if (requirements.length === 0) throw new TypeError('give scopes, roles or claims to ask for');

@@ -7,6 +7,7 @@ import { createInvalidation, mayChange } from './cache/invalidation.ts';
 import type { InvalidationOptions } from './cache/invalidation.ts';
 import { HOWS, withStatus } from './cache/serve.ts';
 import type { How } from './cache/serve.ts';
+import { refuseBefore } from './order.ts';
 
 interface CacheOptions extends InvalidationOptions {
   readonly ttl?: string;
@@ -92,6 +93,12 @@ export const cache: FilterDefinition<CacheOptions> = {
     additionalProperties: false,
   },
   around(options, context) {
+    refuseBefore(
+      context.route,
+      { name: 'cache' },
+      ['authenticate', 'authorize', 'ipFilter'],
+      'what it keeps would be given to whom that refuses',
+    );
     const { ttl = '0s', notFoundTtl = '0s', clientDirectives = 'obey' } = options;
     const { staleWhileRevalidate = '0s', staleIfError = '0s' } = options;
     const { maxAnswer = '1MB', maxMemory = '64MB', firstLevel = '1s' } = options;

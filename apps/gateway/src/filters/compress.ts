@@ -107,8 +107,9 @@ function createPack(
   };
 }
 
-function mayBePacked({ request }: Exchange, { status, headers }: Answer): boolean {
-  if (request.method === 'HEAD' || WITHOUT_BODY.has(status) || status === 206) return false;
+/** `method` is that for the upstream: behind a cache, a HEAD of the client is a GET here. */
+function mayBePacked({ method }: Exchange, { status, headers }: Answer): boolean {
+  if (method === 'HEAD' || WITHOUT_BODY.has(status) || status === 206) return false;
   if (isEncoded(headers)) return false;
   return !/(?:^|,)\s*no-transform\s*(?:,|$)/i.test(headerValue(headers, 'cache-control') ?? '');
 }

@@ -1,6 +1,7 @@
 import type { Answer } from '../exchange/answer.ts';
 import type { FilterConfig } from '../config/types.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { filterName } from '../plugin.ts';
 import type { FilterDefinition } from '../plugin.ts';
 import { originRefused } from '../problems.ts';
 import { DURATION_PATTERN, durationMs } from '../config/units.ts';
@@ -27,8 +28,16 @@ const CORS_HEADERS: ReadonlySet<string> = new Set([
   'access-control-max-age',
 ]);
 
-/** These would refuse a preflight, which a browser sends without credentials. */
-const NOT_BEFORE = new Set(['authenticate', 'authorize']);
+/** What must not stand before it, and why. */
+const NOT_BEFORE: ReadonlyMap<string, string> = new Map([
+  ...['authenticate', 'authorize'].map((name) => [name, 'a preflight has no credentials'] as const),
+  ...['validate', 'jsonRpc', 'rewrite', 'formToQuery'].map(
+    (name) => [name, 'a preflight is no call of the service'] as const,
+  ),
+  ...['cache', 'idempotency'].map(
+    (name) => [name, 'an answer that was kept would have none of its headers'] as const,
+  ),
+]);
 
 /**
  * Lets pages of other origins use a route (https://fetch.spec.whatwg.org/#http-cors-protocol). It
@@ -140,13 +149,12 @@ function withHead(methods: readonly string[]): readonly string[] {
   return methods.includes('GET') && !methods.includes('HEAD') ? [...methods, 'HEAD'] : methods;
 }
 
-/** @throws TypeError when a filter before it would refuse every preflight. */
+/** @throws TypeError when a filter before it would keep it from its work. */
 function checkOrder(incoming: readonly FilterConfig[]): void {
   for (const filter of incoming) {
-    const name = typeof filter === 'string' ? filter : (Object.keys(filter)[0] as string);
+    const name = filterName(filter);
     if (name === 'cors') return;
-    if (NOT_BEFORE.has(name)) {
-      throw new TypeError(`list cors before ${name}: a preflight has no credentials`);
-    }
+    const why = NOT_BEFORE.get(name);
+    if (why !== undefined) throw new TypeError(`list cors before ${name}: ${why}`);
   }
 }

@@ -79,6 +79,8 @@ export const deadline: FilterDefinition<DeadlineOptions> = {
         shortened();
         givenMs = Number(asked);
       }
+      // The upstream is told the gateway's word alone, and none by what outlives the request.
+      if (asked !== undefined) replaceHeader(exchange.headers, header, undefined);
       exchange.deadlineAt = Math.min(exchange.deadlineAt, exchange.startedAt + givenMs - floorMs);
       exchange.beforeEndpoint = tell;
       exchange.onEnd(burn);

@@ -1,12 +1,11 @@
 import type { Answer } from '../exchange/answer.ts';
 import type { FilterDefinition } from '../plugin.ts';
+import { FRAMING, HEADER_NAME } from '../template/headers.ts';
 
 interface HeadersOptions {
   readonly set?: Readonly<Record<string, string>>;
   readonly remove?: readonly string[];
 }
-
-const HEADER_NAME = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 
 /** Sets and removes headers: of the request to the upstream when incoming, else of the answer. */
 export const headers: FilterDefinition<HeadersOptions> = {
@@ -32,6 +31,8 @@ export const headers: FilterDefinition<HeadersOptions> = {
     additionalProperties: false,
   },
   incoming(options) {
+    // The upstream may want to be asked by another name than its address.
+    refuseFraming(options, ['host']);
     const change = changer(options);
     return (exchange) => {
       const changed = change(exchange.headers);
@@ -40,10 +41,22 @@ export const headers: FilterDefinition<HeadersOptions> = {
     };
   },
   outgoing(options) {
+    refuseFraming(options);
     const change = changer(options);
     return (_exchange, answer): Answer => ({ ...answer, headers: change(answer.headers) });
   },
 };
+
+/** @throws TypeError for a header that would break the message's frame. */
+function refuseFraming({ set = {} }: HeadersOptions, allowed: readonly string[] = []): void {
+  const refused = Object.keys(set).find((given) => {
+    const name = given.toLowerCase();
+    return FRAMING.has(name) && !allowed.includes(name);
+  });
+  if (refused !== undefined) {
+    throw new TypeError(`the header "${refused}" belongs to the connection; take it out`);
+  }
+}
 
 function changer({ set = {}, remove = [] }: HeadersOptions) {
   const added = Object.entries(set).flatMap(([name, value]) => [name.toLowerCase(), value]);

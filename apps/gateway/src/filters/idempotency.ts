@@ -12,6 +12,7 @@ import { idempotencyKey } from './idempotency/key.ts';
 import { KeyedRuns } from './idempotency/keyed-runs.ts';
 import { MemoryStates } from './idempotency/memory-states.ts';
 import { createRedisStates } from './idempotency/redis-states.ts';
+import { refuseBefore } from './order.ts';
 
 interface IdempotencyOptions {
   readonly required?: boolean;
@@ -77,6 +78,12 @@ export const idempotency: FilterDefinition<IdempotencyOptions> = {
     additionalProperties: false,
   },
   around(options, context) {
+    refuseBefore(
+      context.route,
+      { name: 'idempotency' },
+      ['authenticate', 'authorize', 'ipFilter'],
+      'an answer that it replays would be given to whom that refuses',
+    );
     const { required = false, methods = ['POST', 'PATCH'], whenRedisFails = 'closed' } = options;
     const { ttl = '24h', lease = '10s', maxAnswer = '64kB', unknown = 'refuse' } = options;
     const { route, redis, log } = context;

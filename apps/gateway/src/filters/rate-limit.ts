@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { BuildContext, FilterDefinition } from '../plugin.ts';
 import { limiterUnavailable, rateLimited } from '../problems.ts';
 import { DURATION_PATTERN, durationMs } from '../config/units.ts';
+import { refuseBefore } from './order.ts';
 import { LeasedLimits } from './rate-limit/leased-limits.ts';
 import { createFallback, createLimiter } from './rate-limit/limiter.ts';
 import type { Decision, FailurePolicy, Limiter } from './rate-limit/limiter.ts';
@@ -101,6 +102,10 @@ export const rateLimit: FilterDefinition<RateLimitOptions> = {
   incoming(options, context) {
     const { limit, window = '1m', name = 'default', key = 'address' } = options;
     const { ipv6Prefix = IPV6_PREFIX_BITS } = options;
+    if (key === 'subject') {
+      const why = 'nobody has a subject before, and addresses would be counted instead';
+      refuseBefore(context.route, { name: 'rateLimit', options }, ['authenticate'], why);
+    }
     const rate: Rate = { limit, windowMs: durationMs(window) };
     if (rate.windowMs < 1 || rate.windowMs > LONGEST_WINDOW_MS) {
       throw new TypeError(`the window is ${window}; give one from 1ms to 596h`);

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { TAKEN, sendAnswer, sendProblemAnswer } from '../exchange/answer.ts';
 import type { Answer } from '../exchange/answer.ts';
 import type { ParameterType } from '../config/types.ts';
@@ -103,8 +104,14 @@ async function runOutgoing(
 ): Promise<Result> {
   let answer = await result;
   if (answer === TAKEN) return TAKEN;
-  for (const filter of outgoing) answer = await filter(exchange, answer);
-  return answer;
+  try {
+    for (const filter of outgoing) answer = await filter(exchange, answer);
+    return answer;
+  } catch (error) {
+    // Nobody reads it any more; unread, it would hold its connection.
+    if (answer.body instanceof Readable) answer.body.destroy();
+    throw error;
+  }
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;

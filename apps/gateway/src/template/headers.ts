@@ -17,7 +17,7 @@ export const headerTemplates = {
 } as const;
 
 /** Written for the connection: another value would break the message's frame. */
-const FRAMING = new Set([
+export const FRAMING: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'expect',

@@ -106,6 +106,8 @@ export class AnswerReceiver implements UpstreamReceiver {
         done(error);
       },
     });
+    // It may break while a filter still waits for something else: who reads it later sees the error.
+    this.#body.on('error', () => {});
     this.#resolve({ status, headers: returnedHeaders(headers), body: this.#body });
   }
 

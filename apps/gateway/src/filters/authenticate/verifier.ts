@@ -89,7 +89,10 @@ export class Verifier {
       const identity = this.#identity(claims);
       const expiresAt = ((claims.exp as number) + toleranceSeconds) * 1_000;
       const until = Math.min(expiresAt, Date.now() + cacheMs);
-      this.#verified.set(authorization, { what: identity, until });
+      // Any number of spaces before it is the same token: only one of these is remembered.
+      if (!authorization.startsWith(' ', 'Bearer '.length)) {
+        this.#verified.set(authorization, { what: identity, until });
+      }
       return identity;
     } catch (error) {
       if (error instanceof KeysUnavailable) throw keysUnavailable(error);

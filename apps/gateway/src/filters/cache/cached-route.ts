@@ -2,6 +2,7 @@ import type { Flight } from '@woodytoys/caching/parts';
 import type { Logger } from '@woodytoys/service';
 import type { Answer } from '../../exchange/answer.ts';
 import { askDetached, askToEnd } from '../../exchange/detached.ts';
+import { withinDeadline } from '../../exchange/within-deadline.ts';
 import type { Next } from '../../plugin.ts';
 import { notCached, originFailed } from '../../problems.ts';
 import type { AnswerStore, Found } from './answer-store.ts';
@@ -90,7 +91,7 @@ export class CachedRoute {
       const known = store.flights.get(id) as Boarded | undefined;
       const flight = known ?? this.#depart({ id, lease: undefined, marker }, asked, next);
       flight.interest.join(asked.exchange);
-      const outcome = (await flight.result) as Outcome;
+      const outcome = await withinDeadline(asked.exchange, flight.result as Promise<Outcome>);
       const answer = this.#fromOutcome(asked, outcome, known !== undefined);
       if (answer !== undefined) return answer;
       if (outcome.marker === undefined && outcome.ownError === undefined) break;
@@ -138,7 +139,7 @@ export class CachedRoute {
     const { store, waitMs, firstLevelMs } = this.#parts;
     const { id, marker } = at;
     const servable = (held: HeldAnswer) => held.freshLeftMs > 0 || held.mayServeWhileRevalidating();
-    const reading = await store.read(id, waitMs, servable);
+    const reading = await store.read(id, asked.exchange.timeLeft(waitMs), servable);
     const found = reading?.found;
     if (found?.kind === 'vary') {
       store.keep(id, found, firstLevelMs);
@@ -191,7 +192,9 @@ export class CachedRoute {
       return { how: 'STALE-ERROR', held: stale, id: at.id, marker: at.marker, status };
     }
     if (loaded.kind === 'thrown') {
-      return { how: 'MISS', [ofOrigin ? 'error' : 'ownError']: loaded.error, status: '' };
+      // Others may have more time than the one who asked.
+      const own = !ofOrigin || performance.now() >= copy.deadlineAt;
+      return { how: 'MISS', [own ? 'ownError' : 'error']: loaded.error, status: '' };
     }
     const { answer } = loaded;
     const status = `fwd=miss; fwd-status=${answer.status}`;

@@ -106,6 +106,12 @@ export class Purges {
 }
 
 function parsed(payload: string | undefined): PurgeList {
-  if (payload !== undefined) return JSON.parse(payload) as PurgeList;
+  if (payload !== undefined) {
+    try {
+      return JSON.parse(payload) as PurgeList;
+    } catch {
+      // What nobody can read is as good as lost.
+    }
+  }
   return { epoch: randomBytes(9).toString('base64url'), number: 0, floor: 0, rules: [] };
 }

@@ -28,9 +28,12 @@ export function scopeOf(exchange: Exchange, route: string, key: string): string 
 }
 
 /** What a repeat has in common with the first request. */
-export function fingerprintOf({ request, path, query }: Exchange, body: Buffer): string {
-  const type = request.headers['content-type'] ?? '';
-  return digest(JSON.stringify([request.method, path, query, type]), body);
+export function fingerprintOf({ request, path, query, subject }: Exchange, body: Buffer): string {
+  const { 'content-type': type = '', authorization } = request.headers;
+  // Where the gateway does not know who asks, the service may: of two behind one address, neither
+  // must get the other's answer.
+  const who = subject === undefined ? [authorization ?? ''] : [];
+  return digest(JSON.stringify([request.method, path, query, type, ...who]), body);
 }
 
 function digest(text: string, body?: Buffer): string {

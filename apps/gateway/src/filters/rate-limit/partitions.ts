@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ipKeyGenerator } from 'express-rate-limit';
 import type { Exchange } from '../../exchange/exchange.ts';
+import { headerValue } from '../../exchange/header-list.ts';
+import { IDENTITY_PREFIX } from '../../exchange/headers.ts';
 import { RecentMap } from '../../recent-map.ts';
 
 /** By what requests are counted together. */
@@ -41,8 +43,11 @@ export function createPartitions({
   }
   const header = key.header.toLowerCase();
   const byHeader = remembered((value) => shortened(`header ${value}`), policy);
-  return ({ request, client }) => {
-    const value = request.headers[header];
+  // What the gateway itself says of the user is not in the request: there, anybody writes it.
+  const ofGateway = header.startsWith(IDENTITY_PREFIX);
+  return (exchange) => {
+    const { request, client } = exchange;
+    const value = ofGateway ? headerValue(exchange.headers, header) : request.headers[header];
     return typeof value === 'string' ? byHeader(value) : byAddress(client.address);
   };
 }
