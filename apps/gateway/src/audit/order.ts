@@ -4,10 +4,7 @@ import type { FilterConfig } from '../config/types.ts';
 import { filterName } from '../plugin.ts';
 import type { Finding } from './finding.ts';
 
-/** What knows clients by their subject, if one is known by then. */
-const BY_SUBJECT = ['cache', 'idempotency'];
-
-/** Filters that come before what they need, or without it. */
+/** Filters without what they need; one that comes before it is a mistake that its filter tells. */
 export function findMisordered(loaded: LoadedConfig, { routes }: BuiltGateway): Finding[] {
   return routes.flatMap(({ config }, index): Finding[] => {
     const said = misplaced(config.incoming);
@@ -20,21 +17,14 @@ export function findMisordered(loaded: LoadedConfig, { routes }: BuiltGateway): 
 }
 
 function misplaced(incoming: readonly FilterConfig[]): string[] {
-  const names = incoming.map(filterName);
-  const authenticate = names.indexOf('authenticate');
-  return incoming.flatMap((filter, index) => {
-    const name = filterName(filter);
-    const isKnown = authenticate !== -1 && authenticate < index;
-    if (name === 'authorize' && !isKnown) {
+  if (incoming.map(filterName).includes('authenticate')) return [];
+  return incoming.flatMap((filter) => {
+    if (filterName(filter) === 'authorize') {
       return ['"authorize" answers 401 to everybody; list "authenticate" before it'];
     }
-    if (name === 'rateLimit' && countsSubjects(filter) && !isKnown) {
-      return ['"rateLimit" counts addresses, not subjects; list "authenticate" before it'];
-    }
-    if (BY_SUBJECT.includes(name) && authenticate > index) {
-      return [`"${name}" does not know yet who asks; list it after "authenticate"`];
-    }
-    return [];
+    return countsSubjects(filter)
+      ? ['"rateLimit" counts addresses, not subjects; list "authenticate" before it']
+      : [];
   });
 }
 
