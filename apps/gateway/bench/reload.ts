@@ -1,7 +1,7 @@
 /**
  * Reloads under load: `node apps/gateway/bench/reload.ts [--rate 1000] [--reloads 20]`. For 1,500
- * operations, as routes in one YAML file and as 50 contracts in JSON, it prints how long a load
- * takes, how many requests failed, and the longest time that each reload held the event loop.
+ * operations, as routes in one YAML file and as 50 contracts in JSON and in YAML, it prints how long
+ * a load takes, how many requests failed, and the longest time that each reload held the event loop.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -18,7 +18,9 @@ import type { GeneratorTask } from './load/generator.ts';
 import type { LoadResult } from './load/load.ts';
 import { CONFIGURATIONS, PATH } from './operations.ts';
 import type { WriteConfiguration } from './operations.ts';
+import { barsTable } from './print.ts';
 import { freePort, startProcess } from './processes.ts';
+import type { Bar } from './report.ts';
 import { spread } from './statistics.ts';
 
 const run = promisify(execFile);
@@ -36,6 +38,9 @@ const { values } = parseArgs({
     reloads: { type: 'string', default: '20' },
   },
 });
+const bars: Bar[] = [];
+const bar = (what: string, most: number, measured: number) =>
+  bars.push({ what, wanted: `≤ ${most}`, measured, met: measured <= most });
 const [rate, reloads] = [Number(values.rate), Number(values.reloads)];
 
 async function measure(name: string, write: WriteConfiguration): Promise<void> {
@@ -101,6 +106,8 @@ async function measure(name: string, write: WriteConfiguration): Promise<void> {
     say(`  ${label} median ${median.toFixed(1)} ms, ${min.toFixed(1)}–${max.toFixed(1)} ms`);
   row('reload takes    ', spread(times));
   row('longest hold    ', spread(holds));
+  bar(`${name}: longest hold of a reload, ms`, 50, Math.max(...holds));
+  bar(`${name}: failed requests`, 0, result.failures);
   say(`  without a reload ${idle.toFixed(1)} ms is the longest hold of one second`);
   say(
     `  ${result.requests} requests at ${rate}/s over ${reloads} reloads: ${result.failures} failed; p50 ${result.p50Ms.toFixed(2)} ms, p99 ${result.p99Ms.toFixed(2)} ms`,
@@ -113,3 +120,4 @@ async function measure(name: string, write: WriteConfiguration): Promise<void> {
 }
 
 for (const [name, write] of Object.entries(CONFIGURATIONS)) await measure(name, write);
+process.stdout.write(`\n${barsTable(bars)}`);

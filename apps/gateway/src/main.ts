@@ -3,6 +3,7 @@ import { runApp } from '@woodytoys/runtime';
 import { createGateway } from './app.ts';
 import { createPublisher } from './connections/publisher.ts';
 import { connectRedis } from './connections/redis.ts';
+import { giveMemoryBack } from './operating/give-back.ts';
 import { gatewayConfig } from './settings.ts';
 
 /** Tried anew after it: without a broker the gateway is ready all the same. */
@@ -46,6 +47,13 @@ await runApp({
     });
     // A reload that is refused was logged, and changes nothing.
     process.on('SIGHUP', () => void gateway.reload().catch(() => undefined));
-    return { app: gateway, ready: () => gateway.ready(), privateRoutes: gateway.privateRoutes };
+    const app = {
+      ...gateway,
+      async start() {
+        await gateway.start();
+        giveMemoryBack();
+      },
+    };
+    return { app, ready: () => gateway.ready(), privateRoutes: gateway.privateRoutes };
   },
 });

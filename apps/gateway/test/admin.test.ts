@@ -1,6 +1,7 @@
 import { createPrivateServer } from '@woodytoys/service';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startBackend, unusedPort } from './support/backend.ts';
+import { sendJson, startBackend, unusedPort } from './support/backend.ts';
+import { shopGateway } from './support/contract.ts';
 import { startGateway } from './support/gateway.ts';
 import type { RunningGateway } from './support/gateway.ts';
 
@@ -76,11 +77,22 @@ describe('what operators see', () => {
     });
   });
 
+  it('are contracts, with what of them was compiled', async () => {
+    const backend = await startBackend((_request, response) => sendJson(response, 200, {}));
+    const routes = '  - contract: { upstream: shop }\n    incoming: [validate]';
+    const gateway = await startGateway(shopGateway(backend.url, routes));
+    const read = await startAdmin(gateway);
+    const seen = async () => (await read('contracts'))['contracts'];
+    expect(await seen()).toEqual([{ upstream: 'shop', operations: 5, validators: 0 }]);
+    for (const id of ['1', '2', 'none']) await (await fetch(`${gateway.url}/orders/${id}`)).text();
+    expect(await seen()).toEqual([{ upstream: 'shop', operations: 5, validators: 1 }]);
+  });
+
   it('is never a secret', async () => {
     const { port } = await startBackend();
     const yaml = configuration(`http://me:hunter2@127.0.0.1:${port}`);
     const read = await startAdmin(await startGateway(yaml));
-    for (const page of ['routes', 'upstreams', 'breakers', 'limits']) {
+    for (const page of ['routes', 'upstreams', 'breakers', 'limits', 'contracts']) {
       const text = JSON.stringify(await read(page));
       expect(text).not.toMatch(/not-for-everybody|hunter2/);
     }

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMetricsRegistry } from '@woodytoys/metrics';
 import { createTestLogger } from '@woodytoys/testing';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { GatewayConfigError, createGateway } from '../src/app.ts';
@@ -276,6 +277,11 @@ describe('what is shipped', () => {
     // Run `npm run schema -w @woodytoys/gateway` after a change.
     expect(written).toEqual(JSON.parse(JSON.stringify(configSchema(builtInRegistry()))));
   });
+});
+
+it('has a schema that is one, options of filters and endpoints included', () => {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictTypes: false });
+  expect(() => ajv.compile(configSchema(builtInRegistry()))).not.toThrow();
 });
 
 it('reads durations and sizes with their units', () => {

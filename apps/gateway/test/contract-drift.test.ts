@@ -1,3 +1,5 @@
+import { get } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Answering } from './support/backend.ts';
@@ -7,14 +9,35 @@ import { startGateway } from './support/gateway.ts';
 
 async function startShop(answer: Answering, responses = 1, more = '') {
   const backend = await startBackend(answer);
-  const routes = `  - contract: { upstream: shop, except: [watchOrder] }
-    incoming: [validate: { responses: ${responses} }]${more}`;
+  const routes = sampling(responses) + more;
   const gateway = await startGateway(shopGateway(backend.url, routes));
   const drift = (kind: string, operation = 'getOrder') =>
     gateway.metric('gateway_contract_drift_total', { upstream: 'shop', operation, kind });
   const told = () =>
     gateway.log.lines.filter(({ msg }) => msg === 'an answer is not as the contract has it');
   return { ...gateway, drift, told };
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+const sampling = (responses: number) => `  - contract: { upstream: shop, except: [watchOrder] }
+    incoming: [validate: { responses: ${responses} }]`;
+
+/** An answer as its bytes are, whether it ends as it should or not. */
+function rawAnswer(url: string): Promise<object> {
+  return new Promise((resolve, reject) => {
+    get(url, (response) => {
+      const chunks: Buffer[] = [];
+      const { 'content-type': type, 'content-encoding': encoding, etag } = response.headers;
+      const head = { status: response.statusCode, type, encoding, etag };
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      // It tells by `complete` how the answer ended.
+      response.on('error', () => undefined);
+      response.on('close', () =>
+        resolve({ ...head, body: Buffer.concat(chunks), whole: response.complete }),
+      );
+    }).on('error', reject);
+  });
 }
 
 const order = { lines: [{ product: 1, quantity: 1 }] };
@@ -90,6 +113,53 @@ describe('a sampled answer', () => {
     expect((await fetch(`${url}/orders/1`)).status).toBe(200);
     await expect.poll(() => drift('body')).toBe(1);
     expect(await drift('content-type')).toBeUndefined();
+  });
+
+  it('of any status, encoding and end passes as it came', async () => {
+    const hostile: Record<string, (response: ServerResponse) => void> = {
+      204: (response) => response.writeHead(204).end(),
+      304: (response) => response.writeHead(304, { etag: '"1"' }).end(),
+      'no-gzip': (response) =>
+        response.writeHead(200, { ...JSON_TYPE, 'content-encoding': 'gzip' }).end('no gzip'),
+      'cut-gzip': (response) =>
+        response
+          .writeHead(200, { ...JSON_TYPE, 'content-encoding': 'gzip' })
+          .end(gzipSync('{"lines":[]}').subarray(0, 15)),
+      unknown: (response) =>
+        response.writeHead(200, { ...JSON_TYPE, 'content-encoding': 'rot13' }).end('{"yvarf":[]}'),
+      bomb: (response) =>
+        response
+          .writeHead(200, { ...JSON_TYPE, 'content-encoding': 'gzip' })
+          .end(gzipSync(Buffer.alloc(30_000_000, 32))),
+      'no-utf8': (response) => response.writeHead(200, JSON_TYPE).end(Buffer.from([0xff, 0xfe, 0])),
+      deep: (response) => response.writeHead(200, JSON_TYPE).end('['.repeat(30_000)),
+      empty: (response) => response.writeHead(200, JSON_TYPE).end(),
+      cut: (response) => {
+        response.writeHead(200, { ...JSON_TYPE, 'content-length': '100' });
+        response.write('{"lines":');
+        setTimeout(() => response.destroy(), 20);
+      },
+    };
+    const ids = Object.keys(hostile);
+    const backend = await startBackend(({ url: target }, response) =>
+      hostile[ids[Number(target.slice('/orders/'.length)) - 1] as string]?.(response),
+    );
+    const sampled = await startGateway(shopGateway(backend.url, sampling(1)));
+    for (const [index, id] of ids.entries()) {
+      const path = `/orders/${index + 1}`;
+      const [ours, theirs] = [
+        await rawAnswer(sampled.url + path),
+        await rawAnswer(backend.url + path),
+      ];
+      expect({ id, ...ours }).toEqual({ id, ...theirs });
+    }
+    const kinds = await Promise.all(
+      ['status', 'body'].map((kind) =>
+        sampled.metric('gateway_contract_drift_total', { operation: 'getOrder', kind }),
+      ),
+    );
+    // Both statuses; what is no gzip, no encoding that is known, too large or cut has no body to check.
+    expect(kinds).toEqual([2, 3]);
   });
 
   it('is none when no share is asked for', async () => {

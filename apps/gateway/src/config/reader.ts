@@ -8,7 +8,7 @@ import type { LoadedConfig } from './merge.ts';
 import { createPlugins } from './plugins.ts';
 import { ReadFiles } from './read-files.ts';
 import { configSchema } from './schema.ts';
-import { createValidator } from './validate.ts';
+import { createValidator, lazily } from './validate.ts';
 import type { Validate } from './validate.ts';
 
 export interface ConfigReaderOptions {
@@ -35,7 +35,7 @@ export function createConfigReader({
   function validatorOf(usable: Registry): Validate {
     let validator = validators.get(usable);
     if (validator === undefined) {
-      validator = createValidator(configSchema(usable));
+      validator = createValidator(configSchema(usable, lazily));
       validators.set(usable, validator);
     }
     return validator;

@@ -7,9 +7,13 @@ export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTION
 
 /**
  * The JSON Schema (2020-12) of the configuration, whole: what validates it, what editors complete
- * from, and what the reference page shows. The registry gives the filters and endpoints.
+ * from, and what the reference page shows. The registry gives the filters and endpoints;
+ * `optionsOf` may put another schema in the place of each one's options.
  */
-export function configSchema({ filters, endpoints }: Registry): Record<string, unknown> {
+export function configSchema(
+  { filters, endpoints }: Registry,
+  optionsOf: (options: object) => object = (options) => options,
+): Record<string, unknown> {
   const filter = (direction: 'incoming' | 'outgoing') => {
     const usable = [...filters.values()].filter(
       (definition) => definition[direction] ?? (direction === 'incoming' && definition.around),
@@ -20,7 +24,9 @@ export function configSchema({ filters, endpoints }: Registry): Record<string, u
       if: { type: 'string' },
       then: { enum: usable.map(({ name }) => name) },
       else: {
-        properties: Object.fromEntries(usable.map(({ name, options }) => [name, options])),
+        properties: Object.fromEntries(
+          usable.map(({ name, options }) => [name, optionsOf(options)]),
+        ),
         additionalProperties: false,
         minProperties: 1,
         maxProperties: 1,
@@ -95,7 +101,7 @@ export function configSchema({ filters, endpoints }: Registry): Record<string, u
               type: 'object',
               description: 'What answers: one endpoint by its name, with its options.',
               properties: Object.fromEntries(
-                [...endpoints.values()].map(({ name, options }) => [name, options]),
+                [...endpoints.values()].map(({ name, options }) => [name, optionsOf(options)]),
               ),
               additionalProperties: false,
               minProperties: 1,

@@ -63,10 +63,9 @@ export async function readSource(
 
 /** Reads `/routes/0/path` into its parts. */
 export function pointerParts(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const parts = pointer.split('/').slice(1);
+  if (!pointer.includes('~')) return parts;
+  return parts.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 /** What a pointer leads to in a document, or the nearest thing around it. */

@@ -6,11 +6,10 @@ import type { MediaType } from './content.ts';
 import type { ContractDocument } from './document.ts';
 import { isUtf8, matchMediaType, mediaTypeOf } from './media-type.ts';
 import type { Operation } from './operations.ts';
-import { readParameters } from './parameters.ts';
-import type { Parameter } from './parameters.ts';
+import type { Parameter, ReadParameters } from './parameters.ts';
 import { readHeaders, readQuery, readText } from './read-call.ts';
 import type { QueryParameters } from './read-call.ts';
-import { childPointer, locate } from './reference.ts';
+import { follow } from './reference.ts';
 import { schemaReference } from './schemas.ts';
 import type { Schemas } from './schemas.ts';
 
@@ -47,8 +46,9 @@ export function createCallValidator(
   document: ContractDocument,
   operation: Operation,
   schemas: Schemas,
+  readParameters: ReadParameters,
 ): CallValidator {
-  const parameters = readParameters(document, operation);
+  const parameters = readParameters(operation);
   const inPath = parameters.filter((one) => one.in === 'path');
   const inHeaders = parameters.filter((one) => one.in === 'header');
   const inQuery = parameters.filter((one) => one.in === 'query');
@@ -61,7 +61,11 @@ export function createCallValidator(
     closed: closedQuery(document, operation),
   };
   const nothing = parameters.length === 0 && !query.closed;
-  const body = locate(document.root, childPointer(operation.pointer, 'requestBody'));
+  const body = follow(
+    document.root,
+    operation.value['requestBody'],
+    `${operation.pointer}/requestBody`,
+  );
   const content: ReadonlyMap<string, MediaType> =
     body === undefined ? new Map() : readContent(document.root, body.pointer, body.value);
   let validate: ValidateFunction | undefined;
@@ -115,9 +119,8 @@ function readPath(
   return values;
 }
 
-function closedQuery({ root }: ContractDocument, { value, itemPointer }: Operation): boolean {
-  const item = locate(root, itemPointer)?.value;
-  return (value[CLOSED_QUERY] ?? item?.[CLOSED_QUERY] ?? root[CLOSED_QUERY]) === false;
+function closedQuery({ root }: ContractDocument, { value, item }: Operation): boolean {
+  return (value[CLOSED_QUERY] ?? item[CLOSED_QUERY] ?? root[CLOSED_QUERY]) === false;
 }
 
 function parametersSchema({

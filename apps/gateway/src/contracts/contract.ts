@@ -6,6 +6,8 @@ import type { Drift, SampledAnswer } from './answer-validator.ts';
 import { createCallValidator } from './call-validator.ts';
 import type { CallValidator } from './call-validator.ts';
 import type { ContractDocument } from './document.ts';
+import { createParameterReader } from './parameters.ts';
+import type { ReadParameters } from './parameters.ts';
 import { createSchemas } from './schemas.ts';
 import type { Schemas } from './schemas.ts';
 
@@ -22,6 +24,7 @@ export class Contract {
   readonly document: ContractDocument;
   readonly operations: ReadonlyMap<string, Operation>;
   readonly schemas: Schemas;
+  readonly #readParameters: ReadParameters;
   readonly #byShape = new Map<string, Operation>();
   readonly #validators = new Map<Operation, CallValidator>();
   readonly #answerValidators = new Map<Operation, AnswerValidator>();
@@ -31,6 +34,7 @@ export class Contract {
   constructor(document: ContractDocument) {
     this.document = document;
     this.schemas = createSchemas(document.root);
+    this.#readParameters = createParameterReader(document);
     const operations = new Map<string, Operation>();
     for (const operation of readOperations(document)) {
       const { id, method, path } = operation;
@@ -68,7 +72,7 @@ export class Contract {
   validatorOf(operation: Operation): CallValidator {
     let validator = this.#validators.get(operation);
     if (validator === undefined) {
-      validator = createCallValidator(this.document, operation, this.schemas);
+      validator = createCallValidator(this.document, operation, this.schemas, this.#readParameters);
       this.#validators.set(operation, validator);
     }
     return validator;

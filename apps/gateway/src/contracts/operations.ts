@@ -1,7 +1,7 @@
 import { METHODS } from '../config/schema.ts';
 import { isObject, objectAt } from './document.ts';
 import type { ContractDocument, JsonObject } from './document.ts';
-import { childPointer, locate } from './reference.ts';
+import { childPointer, follow, locate } from './reference.ts';
 
 /** One method on one path of a contract. */
 export interface Operation {
@@ -15,6 +15,7 @@ export interface Operation {
   readonly pointer: string;
   /** Where its path item is. */
   readonly itemPointer: string;
+  readonly item: JsonObject;
   readonly value: JsonObject;
 }
 
@@ -38,6 +39,7 @@ export function readOperations({ root }: ContractDocument): readonly Operation[]
         path,
         pointer: childPointer(item.pointer, key),
         itemPointer: item.pointer,
+        item: item.value,
         value,
       });
     }
@@ -47,8 +49,8 @@ export function readOperations({ root }: ContractDocument): readonly Operation[]
 
 /** Whether an answer is a stream without end. */
 export function streams({ root }: ContractDocument, { pointer, value }: Operation): boolean {
-  return Object.keys(objectAt(value, 'responses')).some((status) => {
-    const response = locate(root, childPointer(pointer, 'responses', status));
+  return Object.entries(objectAt(value, 'responses')).some(([status, answer]) => {
+    const response = follow(root, answer, childPointer(pointer, 'responses', status));
     return response !== undefined && 'text/event-stream' in objectAt(response.value, 'content');
   });
 }

@@ -3,7 +3,8 @@ import type { ContractDocument, JsonObject } from './document.ts';
 import type { Operation } from './operations.ts';
 import { parameterType } from './parameter-type.ts';
 import type { ParameterType } from './parameter-type.ts';
-import { childPointer, locate } from './reference.ts';
+import { childPointer, follow } from './reference.ts';
+import type { Located } from './reference.ts';
 
 /** A parameter of an operation, and how its value is written (OpenAPI 3.1, "Style Values"). */
 export interface Parameter {
@@ -33,31 +34,37 @@ const NOT_PARAMETERS = new Set(['accept', 'content-type', 'authorization']);
  * The parameters of an operation, those of its path item included; cookies are left to the service.
  * @throws TypeError for one that is not written in a style that can be read.
  */
-export function readParameters(
-  { root }: ContractDocument,
-  { value, pointer, itemPointer }: Operation,
-): readonly Parameter[] {
-  const found = new Map<string, Parameter>();
-  const item = locate(root, itemPointer);
-  // An operation's parameter takes the place of its path's of the same name.
-  for (const [source, at] of [
-    [item?.value, itemPointer],
-    [value, pointer],
-  ] as const) {
-    const list = source?.['parameters'];
-    if (!Array.isArray(list)) continue;
-    for (const index of list.keys()) {
-      const parameter = readParameter(root, childPointer(at, 'parameters', index));
-      if (parameter !== undefined) found.set(`${parameter.in} ${parameter.name}`, parameter);
+export type ReadParameters = (operation: Operation) => readonly Parameter[];
+
+/** Makes what reads the parameters of a contract: one that many operations refer to is read once. */
+export function createParameterReader({ root }: ContractDocument): ReadParameters {
+  const known = new Map<string, Parameter | undefined>();
+  const read = (value: unknown, at: string): Parameter | undefined => {
+    const located = follow(root, value, at);
+    if (located === undefined) throw new TypeError('a parameter is no object');
+    const { pointer } = located;
+    if (!known.has(pointer)) known.set(pointer, readParameter(root, located));
+    return known.get(pointer);
+  };
+  return ({ value, pointer, item, itemPointer }) => {
+    const found = new Map<string, Parameter>();
+    // An operation's parameter takes the place of its path's of the same name.
+    for (const [source, at] of [
+      [item, itemPointer],
+      [value, pointer],
+    ] as const) {
+      const list = source['parameters'];
+      if (!Array.isArray(list)) continue;
+      for (const [index, one] of list.entries()) {
+        const parameter = read(one, `${at}/parameters/${index}`);
+        if (parameter !== undefined) found.set(`${parameter.in} ${parameter.name}`, parameter);
+      }
     }
-  }
-  return [...found.values()];
+    return [...found.values()];
+  };
 }
 
-function readParameter(root: JsonObject, at: string): Parameter | undefined {
-  const located = locate(root, at);
-  if (located === undefined) throw new TypeError('a parameter is no object');
-  const { pointer, value } = located;
+function readParameter(root: JsonObject, { pointer, value }: Located): Parameter | undefined {
   const place = value['in'];
   if (place !== 'path' && place !== 'query' && place !== 'header') return undefined;
   const given = String(value['name']);

@@ -1,5 +1,4 @@
 import { escapePointer } from '@woodytoys/service';
-import { pointerParts } from '../config/source.ts';
 import { isObject } from './document.ts';
 import type { JsonObject } from './document.ts';
 
@@ -31,6 +30,20 @@ export function locate(root: JsonObject, pointer: string): Located | undefined {
   throw new TypeError(`the reference at ${pointer} leads round in a circle`);
 }
 
+/**
+ * What is at a pointer, for who has its value: itself, or where its reference leads.
+ * @throws TypeError as `locate` does.
+ */
+export function follow(root: JsonObject, value: unknown, pointer: string): Located | undefined {
+  if (!isObject(value)) return undefined;
+  const { $ref: reference } = value;
+  if (typeof reference !== 'string') return { value, pointer };
+  const at = referencePointer(reference);
+  const found = locate(root, at);
+  if (found === undefined) throw new TypeError(`the reference ${reference} leads nowhere`);
+  return found;
+}
+
 /** The pointer that a `$ref` stands for, percent-encoding undone. */
 export function referencePointer(reference: string): string {
   if (!reference.startsWith('#/')) {
@@ -43,12 +56,21 @@ export function referencePointer(reference: string): string {
 
 export function valueAt(root: JsonObject, pointer: string): unknown {
   let found: unknown = root;
-  for (const part of pointerParts(pointer)) {
+  // A load looks up many thousands: nothing is made but the parts.
+  for (let at = 0; at < pointer.length;) {
+    const next = pointer.indexOf('/', at + 1);
+    const end = next < 0 ? pointer.length : next;
+    const part = unescaped(pointer.slice(at + 1, end));
+    at = end;
     if (Array.isArray(found)) found = found[Number(part)];
     else if (isObject(found) && Object.hasOwn(found, part)) found = found[part];
     else return undefined;
   }
   return found;
+}
+
+function unescaped(part: string): string {
+  return part.includes('~') ? part.replaceAll('~1', '/').replaceAll('~0', '~') : part;
 }
 
 /** A pointer's child: `/paths` and `/products` are `/paths/~1products`. */

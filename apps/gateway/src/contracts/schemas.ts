@@ -12,6 +12,8 @@ export interface Schemas {
   at(pointer: string): ValidateFunction;
   /** The validator of a schema that refers into the contract by `schemaReference`. */
   of(schema: object): ValidateFunction;
+  /** How many validators were compiled. */
+  readonly compiled: number;
 }
 
 const CONTRACT = 'contract:openapi';
@@ -28,14 +30,26 @@ export function schemaReference(pointer: string): string {
 export function createSchemas(root: JsonObject): Schemas {
   let made: Ajv2020 | undefined;
   const ajv = () => (made ??= createAjv(root));
+  const byPointer = new Map<string, ValidateFunction>();
+  let others = 0;
   return {
     at(pointer) {
-      const reference = schemaReference(pointer);
-      const validate = ajv().getSchema(reference);
-      if (validate === undefined) throw new Error(`the contract has no schema at ${pointer}`);
-      return validate as ValidateFunction;
+      let validate = byPointer.get(pointer);
+      if (validate === undefined) {
+        validate = ajv().getSchema(schemaReference(pointer));
+        if (validate === undefined) throw new Error(`the contract has no schema at ${pointer}`);
+        byPointer.set(pointer, validate);
+      }
+      return validate;
     },
-    of: (schema) => ajv().compile(schema),
+    of(schema) {
+      const validate = ajv().compile(schema);
+      others += 1;
+      return validate;
+    },
+    get compiled() {
+      return byPointer.size + others;
+    },
   };
 }
 

@@ -19,6 +19,14 @@ export function createAdminRoutes(live: LiveTable): PrivateRoutes {
     '/gateway/breakers': () => ({
       breakers: replicated(live).map(({ name, breaker }) => ({ upstream: name, breaker })),
     }),
+    '/gateway/contracts': () => ({
+      contracts: [...live.contracts].map(([upstream, { operations, schemas }]) => ({
+        upstream,
+        operations: operations.size,
+        // Each is compiled when the first call needs it.
+        validators: schemas.compiled,
+      })),
+    }),
     '/gateway/limits': () => ({
       upstreams: replicated(live).map(({ name, limit, retryBudget }) => ({
         upstream: name,

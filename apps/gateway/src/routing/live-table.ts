@@ -1,4 +1,5 @@
 import type { Logger } from '@woodytoys/service';
+import type { Contract } from '../contracts/contract.ts';
 import { buildGateway } from './build.ts';
 import type { BuildDependencies, BuiltRoute } from './build.ts';
 import { GatewayConfigError, linesOf } from '../config/errors.ts';
@@ -17,6 +18,8 @@ export interface LiveTable {
   readonly upstreams: readonly Upstream[];
   /** Its routes as they were written. */
   readonly routes: readonly BuiltRoute[];
+  /** The contracts of those upstreams that have one. */
+  readonly contracts: ReadonlyMap<string, Contract>;
   /** False until the first table is in use. */
   readonly loaded: boolean;
   /** @throws GatewayConfigError with every mistake (rejection). */
@@ -54,9 +57,11 @@ export function createLiveTable({
   let table = new RouteTable();
   let upstreams: readonly Upstream[] = [];
   let routes: readonly BuiltRoute[] = [];
+  let contracts: ReadonlyMap<string, Contract> = new Map();
   let loaded = false;
 
   async function load(): Promise<number> {
+    const startedAt = performance.now();
     const generation = shared.begin();
     const slices = createSlices();
     const reading = new ReadFiles();
@@ -69,8 +74,13 @@ export function createLiveTable({
         new Promise((resolve) => setTimeout(resolve, FIRST_PROBES_MS).unref()),
       ]);
       ({ table, upstreams, routes } = built);
+      ({ contracts } = config);
       loaded = true;
-      log.info({ routes: table.routes.length, files: config.files }, 'route table in use');
+      const durationMs = Math.round(performance.now() - startedAt);
+      log.info(
+        { routes: table.routes.length, files: config.files, durationMs },
+        'route table in use',
+      );
       return generation;
     } catch (error) {
       await shared.abandon(generation);
@@ -110,6 +120,9 @@ export function createLiveTable({
     },
     get routes() {
       return routes;
+    },
+    get contracts() {
+      return contracts;
     },
     get loaded() {
       return loaded;

@@ -68,11 +68,10 @@ function mergedOperation(
   components: Components,
 ): MergedOperation {
   const { root } = contract.document;
-  const item = locate(root, operation.itemPointer)?.value;
   // Where an operation is served, and by whom it may be called, the gateway says.
   const { servers: _, security, tags, parameters, ...rest } = operation.value;
   const copied = components.copy(rest, upstream, contract) as JsonObject;
-  const merged = mergedParameters(item?.['parameters'], parameters, root);
+  const merged = mergedParameters(operation.item['parameters'], parameters, root);
   const required = authenticated
     ? [{ [BEARER]: [] }]
     : renamedSecurity(security ?? root['security'], (name) =>
