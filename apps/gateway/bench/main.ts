@@ -3,7 +3,7 @@
  * nothing here passes or fails, since machines differ. docs/gateway/bench.md says how it measures.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CANDIDATES } from './candidates/index.ts';
@@ -25,52 +25,87 @@ const USERS = 100;
 /** What the others are compared with, and the further ones that a bar speaks of. */
 const BASES = ['fastify', 'middleware'];
 
+/** Processes that run or wait, in the last minute, on a machine that has other work to do. */
+const BUSY = 0.5;
+
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
-async function main(options: BenchOptions): Promise<void> {
-  const cores = await chooseCores();
+/**
+ * Ends what it started, also when `signal` ends it before the last round.
+ * @returns whether every candidate that was started did what it should; if not, the logs are kept.
+ */
+async function main(options: BenchOptions, signal: AbortSignal): Promise<boolean> {
+  const endings: (() => Promise<void> | void)[] = [];
   const directory = await mkdtemp(join(tmpdir(), 'gateway-bench-'));
+  let good = false;
+  try {
+    const shared = { options, signal, directory };
+    good = await compare(await prepare(shared, (ending) => endings.unshift(ending)));
+    return good;
+  } finally {
+    for (const end of endings) await end();
+    if (good || signal.aborted) await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Starts what all candidates share; `onEnd` is given what ends each part of it. */
+async function prepare(
+  shared: Pick<Bench, 'options' | 'signal' | 'directory'>,
+  onEnd: (ending: () => Promise<void> | void) => void,
+): Promise<Bench> {
+  const { options, signal, directory } = shared;
+  const { connections, rate, rounds, seconds } = options;
+  const [others = 0] = loadavg();
+  const cores = await chooseCores();
   const identity = await createIdentity(USERS);
+  onEnd(() => identity.close());
   const redis = await startRedis(options.redis, cores);
+  onEnd(() => redis.stop());
   const backendPort = await freePort();
   const backendFile = fileURLToPath(new URL('backend.ts', import.meta.url));
   const backend = await startProcess(
     cores.rest([process.execPath, backendFile, String(backendPort)]),
-    { output: join(directory, 'backend.log'), url: `http://127.0.0.1:${backendPort}` },
+    { output: join(directory, 'backend.log'), url: `http://127.0.0.1:${backendPort}`, signal },
   );
-  const load = await createLoad({ cores, connections: options.connections, directory });
-  const bench = { options, cores, load, identity, redisUrl: redis.url, backendPort, directory };
+  onEnd(() => backend.stop());
+  const load = await createLoad({ cores, connections, directory, signal });
   say(`Node ${process.version}, ${cpus()[0]?.model}, ${cpus().length} cores; ${cores.description}`);
   say(
-    `${options.connections} connections of ${load.program}, then ${options.rate} requests/s of the bench's own; ${options.rounds} rounds of ${options.seconds} s\n`,
+    `${connections} connections of ${load.program}${rate === 0 ? '' : `, then ${rate} requests/s of the bench's own`}; rounds: ${rounds}, seconds of each load: ${seconds}`,
   );
-  try {
-    await compare(bench);
-    await rm(directory, { recursive: true, force: true });
-  } finally {
-    await backend.stop();
-    await redis.stop();
-    identity.close();
+  if (others > BUSY) {
+    say(`the load was ${others.toFixed(1)}: others use this machine, so trust the CPU alone`);
   }
+  say('');
+  return { ...shared, cores, load, identity, redisUrl: redis.url, backendPort };
 }
 
-async function compare(bench: Bench): Promise<void> {
-  const { options, cores, load } = bench;
+/** @returns whether no candidate failed. */
+async function compare(bench: Bench): Promise<boolean> {
+  const { options, cores, load, signal } = bench;
   const direct: Sample[] = [];
   const samples = new Map<string, Measured[]>();
   const skipped = new Map<string, string>();
+  let good = true;
   for (let round = 0; round < options.rounds; round += 1) {
     direct.push(await measureDirect(bench));
     for (const candidate of inTurn(wantedOf(options), round)) {
       if (skipped.has(candidate.key)) continue;
-      const measured = await measure(candidate, bench);
+      const measured = await measure(candidate, bench).catch((error: Error) => {
+        signal.throwIfAborted();
+        good = false;
+        return error.message;
+      });
       if (typeof measured === 'string') {
+        // The rounds of all have to stand beside each other.
+        samples.delete(candidate.key);
         skipped.set(candidate.key, measured);
+        say(`round ${round + 1}  ${candidate.key.padEnd(15)} left out: ${measured}`);
         continue;
       }
       samples.set(candidate.key, [...(samples.get(candidate.key) ?? []), measured]);
       const { requests, seconds } = measured.closed;
-      say(`round ${round + 1}  ${candidate.key.padEnd(12)}${(requests / seconds).toFixed(0)}/s`);
+      say(`round ${round + 1}  ${candidate.key.padEnd(15)} ${(requests / seconds).toFixed(0)}/s`);
     }
   }
   const all = CANDIDATES.flatMap(({ key, title }) => {
@@ -89,7 +124,7 @@ async function compare(bench: Bench): Promise<void> {
   for (const { key, note } of figures) say(`${key}: ${note}`);
   for (const [key, reason] of skipped) say(`${key}: left out, ${reason}`);
   say(
-    `the backend itself: ${ceiling.requestsPerSecond.toFixed(0)} requests/s; at ${options.rate}/s p50 ${ceiling.p50Ms.toFixed(2)} ms, p99 ${ceiling.p99Ms.toFixed(2)} ms\n`,
+    `the backend itself: ${ceiling.requestsPerSecond.toFixed(0)} requests/s${options.rate === 0 ? '' : `; at ${options.rate}/s p50 ${ceiling.p50Ms.toFixed(2)} ms, p99 ${ceiling.p99Ms.toFixed(2)} ms`}\n`,
   );
   for (const table of [...ratios.map(ratiosTable), barsTable(bars)]) if (table !== '') say(table);
   const report = {
@@ -108,6 +143,7 @@ async function compare(bench: Bench): Promise<void> {
   };
   await writeFile(options.out, `${JSON.stringify(report, undefined, 2)}\n`);
   say(`all figures: ${resolve(options.out)}`);
+  return good;
 }
 
 /** Each round begins with another candidate, so that none has always the same one before it. */
@@ -123,16 +159,21 @@ function wantedOf({ only }: BenchOptions): typeof CANDIDATES {
   return CANDIDATES.filter(({ key }) => only.includes(key));
 }
 
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));
+}
 try {
   const options = readOptions(process.argv.slice(2));
   wantedOf(options);
-  await main(options);
+  if (!(await main(options, interrupted.signal))) process.exitCode = 1;
 } catch (error) {
-  const mistake = error instanceof TypeError;
-  process.stderr.write(
-    mistake
-      ? `${error.message}\n\n${USAGE}`
-      : `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  process.stderr.write(textOf(error));
   process.exitCode = 1;
+}
+
+function textOf(error: unknown): string {
+  if (interrupted.signal.aborted) return `${(interrupted.signal.reason as Error).message}\n`;
+  if (error instanceof TypeError) return `${error.message}\n\n${USAGE}`;
+  return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
 }

@@ -18,6 +18,8 @@ export interface Bench {
   readonly backendPort: number;
   /** For configurations and logs. */
   readonly directory: string;
+  /** Ends what runs; measuring then rejects. */
+  readonly signal: AbortSignal;
 }
 
 /** One round of one candidate. */
@@ -45,7 +47,7 @@ const PATH = '/items/42?limit=20';
  * @throws Error when it does not answer, or answers with anything but 2xx (rejection).
  */
 export async function measure(candidate: Candidate, bench: Bench): Promise<Measured | string> {
-  const { cores, identity } = bench;
+  const { cores, identity, signal } = bench;
   const directory = join(bench.directory, candidate.key);
   await mkdir(directory, { recursive: true });
   const port = await freePort();
@@ -62,6 +64,7 @@ export async function measure(candidate: Candidate, bench: Bench): Promise<Measu
     output: join(directory, 'output.log'),
     url: `http://127.0.0.1:${port}${PATH}`,
     headers: { authorization: `Bearer ${identity.tokens[0]}` },
+    signal,
   });
   try {
     const sample = await runLoads(candidate.key, port, bench, () => usageOf(started.pid));
@@ -85,24 +88,23 @@ export async function measureDirect(bench: Bench): Promise<Sample> {
 async function runLoads(
   key: string,
   port: number,
-  { load, options, identity }: Bench,
+  { load, options, identity, directory }: Bench,
   usage: () => Promise<{ readonly cpuMs: number }>,
 ): Promise<Pick<Sample, 'closed' | 'open' | 'cpuMicros'>> {
+  // A candidate that answers errors fast must not look fast.
+  const check = (result: LoadResult): LoadResult => {
+    const { requests, failures } = result;
+    if (requests > 0 && failures === 0) return result;
+    const log = join(directory, key, 'output.log');
+    throw new Error(`it failed ${failures} of ${requests} requests; ${log} may say why`);
+  };
   const target: Target = { port, path: PATH, tokens: identity.tokens };
   await load.withoutPause(target, options.warmUpSeconds);
   const before = await usage();
-  const closed = checked(key, await load.withoutPause(target, options.seconds));
+  const closed = check(await load.withoutPause(target, options.seconds));
   const after = await usage();
   const cpuMicros = ((after.cpuMs - before.cpuMs) * 1000) / closed.requests;
   if (options.rate === 0) return { closed, open: undefined, cpuMicros };
-  const open = checked(key, await load.atRate(target, options.seconds, options.rate));
+  const open = check(await load.atRate(target, options.seconds, options.rate));
   return { closed, open, cpuMicros };
-}
-
-/** A candidate that answers errors fast must not look fast. */
-function checked(key: string, result: LoadResult): LoadResult {
-  if (result.requests > 0 && result.failures === 0) return result;
-  throw new Error(
-    `${key} failed ${result.failures} of ${result.requests} requests; its output.log may say why`,
-  );
 }

@@ -18,11 +18,16 @@ export interface BenchOptions {
   readonly redis: string | undefined;
 }
 
+const USUAL = { rounds: '5', seconds: '5', warmUp: '3' };
+const QUICK = { rounds: '1', seconds: '2', warmUp: '1' };
+
 export const USAGE = `npm run bench -- [options]
-  --rounds N         rounds over all candidates (3)
-  --seconds N        length of each load (4)
+  --quick            one round of 2 s, 1 s of warm-up: does everything run, and roughly how well
+  --rounds N         rounds over all candidates (5)
+  --seconds N        length of each load (5)
   --warm-up N        seconds of load before each measurement (3)
-  --only a,b         candidates by key: bare, full, full-redis, middleware, fastify, nginx, haproxy, traefik, krakend
+  --only a,b         candidates by key: bare, full, full-redis, full-redis-each, middleware, fastify,
+                     nginx, haproxy, traefik, krakend
   --rate N           requests a second of the arrival-rate load (1000); 0 leaves it out
   --connections N    connections of the closed-loop load (32)
   --redis URL        a Redis to use; else redis-server is started if it is on the PATH
@@ -34,9 +39,10 @@ export function readOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rounds: { type: 'string', default: '3' },
-      seconds: { type: 'string', default: '4' },
-      'warm-up': { type: 'string', default: '3' },
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      'warm-up': { type: 'string' },
       only: { type: 'string' },
       rate: { type: 'string', default: '1000' },
       connections: { type: 'string', default: '32' },
@@ -44,10 +50,11 @@ export function readOptions(args: readonly string[]): BenchOptions {
       out: { type: 'string', default: 'bench.json' },
     },
   });
+  const usual = values.quick ? QUICK : USUAL;
   return {
-    rounds: atLeast(1, 'rounds', values.rounds),
-    seconds: atLeast(1, 'seconds', values.seconds),
-    warmUpSeconds: atLeast(1, 'warm-up', values['warm-up']),
+    rounds: atLeast(1, 'rounds', values.rounds ?? usual.rounds),
+    seconds: atLeast(1, 'seconds', values.seconds ?? usual.seconds),
+    warmUpSeconds: atLeast(1, 'warm-up', values['warm-up'] ?? usual.warmUp),
     only: values.only?.split(','),
     rate: atLeast(0, 'rate', values.rate),
     connections: atLeast(1, 'connections', values.connections),

@@ -22,8 +22,10 @@ const STOP_MS = 10_000;
  */
 export async function startProcess(
   [program, ...args]: Command,
-  { env, output, url, headers }: ProcessOptions,
+  options: ProcessOptions,
 ): Promise<Started> {
+  const { env, output, url, signal } = options;
+  signal?.throwIfAborted();
   const file = await open(output, 'w');
   const child = spawn(program, args, {
     stdio: ['ignore', file.fd, file.fd],
@@ -33,9 +35,10 @@ export async function startProcess(
   await file.close();
   const stop = () => stopChild(child);
   try {
-    await untilAnswering(url, headers, child);
+    await untilAnswering(child, options);
   } catch (error) {
     await stop();
+    signal?.throwIfAborted();
     throw new Error(`${program} ${args.join(' ')} does not serve ${url}; see ${output}`, {
       cause: error,
     });
@@ -49,15 +52,17 @@ interface ProcessOptions {
   readonly output: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Ends the wait, and the program with it; who has the program stops it from then on. */
+  readonly signal?: AbortSignal;
 }
 
 async function untilAnswering(
-  url: string,
-  headers: Readonly<Record<string, string>> = {},
   child: ChildProcess,
+  { url, headers = {}, signal }: ProcessOptions,
 ): Promise<void> {
   let last: unknown;
   for (const end = Date.now() + START_MS; Date.now() < end; await sleep(50)) {
+    signal?.throwIfAborted();
     if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`);
     try {
       const response = await fetch(url, { headers });
@@ -71,7 +76,8 @@ async function untilAnswering(
   throw last;
 }
 
-async function stopChild(child: ChildProcess): Promise<void> {
+/** Ends a process; one that does not go is killed. */
+export async function stopChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');

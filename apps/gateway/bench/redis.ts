@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from './processes.ts';
+import { freePort, stopChild } from './processes.ts';
 import { findProgram } from './programs.ts';
 import type { Cores } from './programs.ts';
 
@@ -22,18 +22,15 @@ export async function startRedis(given: string | undefined, cores: Cores): Promi
   ]);
   const child = spawn(command, args, { stdio: 'ignore' });
   await once(child, 'spawn');
+  const stop = () => stopChild(child);
   for (let patience = 100; !(await takesConnections(port)); patience -= 1) {
-    if (patience === 0) throw new Error(`redis-server does not listen on ${port} after 5 s`);
+    if (patience === 0) {
+      await stop();
+      throw new Error(`redis-server does not listen on ${port} after 5 s`);
+    }
     await sleep(50);
   }
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    async stop() {
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      await ended;
-    },
-  };
+  return { url: `redis://127.0.0.1:${port}`, stop };
 }
 
 async function takesConnections(port: number): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { Candidate } from './candidate.ts';
-import { bare, full, fullRedis } from './gateway.ts';
+import { bare, full, fullRedis, fullRedisEach } from './gateway.ts';
 import { installed } from './installed.ts';
 import { fastify, middleware } from './node-peers.ts';
 
@@ -10,6 +10,7 @@ export const CANDIDATES: readonly Candidate[] = [
   bare,
   full,
   fullRedis,
+  fullRedisEach,
   middleware,
   fastify,
   ...installed,

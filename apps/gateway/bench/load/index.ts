@@ -27,13 +27,15 @@ interface LoadOptions {
   readonly connections: number;
   /** A folder for its files. */
   readonly directory: string;
+  /** Ends the load that runs, which then rejects. */
+  readonly signal: AbortSignal;
 }
 
 export async function createLoad(options: LoadOptions): Promise<Load> {
-  const { cores, connections } = options;
+  const { cores, connections, signal } = options;
   const generate = async (task: GeneratorTask): Promise<LoadResult> => {
     const [command, ...args] = cores.rest([process.execPath, generator, JSON.stringify(task)]);
-    const { stdout } = await run(command, args);
+    const { stdout } = await run(command, args, { signal });
     return JSON.parse(stdout) as LoadResult;
   };
   const program = await findProgram('wrk');

@@ -12,13 +12,14 @@ interface WrkOptions {
   readonly cores: Cores;
   readonly directory: string;
   readonly connections: number;
+  readonly signal: AbortSignal;
 }
 
 /** Each connection asks again as soon as it has its answer; one thread of wrk. */
 export async function loadWithWrk(
   { port, path, tokens }: Target,
   seconds: number,
-  { program, cores, directory, connections }: WrkOptions,
+  { program, cores, directory, connections, signal }: WrkOptions,
 ): Promise<LoadResult> {
   const script = join(directory, 'wrk.lua');
   await writeFile(script, luaScript(path, tokens));
@@ -28,7 +29,7 @@ export async function loadWithWrk(
     ...['--duration', `${seconds}s`, '--script', script],
     `http://127.0.0.1:${port}`,
   ]);
-  const { stdout } = await run(command, args);
+  const { stdout } = await run(command, args, { signal });
   const last = stdout.trim().split('\n').at(-1) as string;
   return JSON.parse(last) as LoadResult;
 }
