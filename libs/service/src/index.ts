@@ -1,5 +1,6 @@
 export type * from './types.ts';
 export { STREAMED } from './types.ts';
+export { AJV_CODE } from './ajv-code.ts';
 export { createApi } from './api.ts';
 export type { ApiOptions, HttpObserver } from './api.ts';
 export { bodyInvalid, contentTypeUnsupported, parametersInvalid } from './bad-input.ts';

@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { AJV_CODE } from './ajv-code.ts';
 import type { Contract, JsonObject, Operation, Parameter } from './contract.ts';
 import type { FieldError } from './errors.ts';
 import { MAX_FIELD_ERRORS, NOT_DECODED, escapePointer, fieldErrors } from './field-errors.ts';
@@ -63,6 +64,7 @@ function createAjv(contract: Contract): Ajv2020 {
     // Compiling the meta-schemas costs each process 30 ms; strict mode finds unknown words as well.
     meta: false,
     validateSchema: false,
+    code: AJV_CODE,
   });
   ajv.addVocabulary(['example', 'xml', 'externalDocs', 'discriminator']);
   addFormats.default(ajv);

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { AJV_CODE } from '@woodytoys/service';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { EndpointDefinition, FilterDefinition, Registry } from '../plugin.ts';
 
@@ -125,7 +126,12 @@ function definitionOf(value: unknown): Definition | undefined {
 /** @throws TypeError when the options are no JSON Schema: by itself, so that its owner is told. */
 function checkOptions(key: string, plugin: string, options: object): void {
   try {
-    new Ajv2020({ strict: true, allowUnionTypes: true, strictTypes: false }).compile(options);
+    new Ajv2020({
+      strict: true,
+      allowUnionTypes: true,
+      strictTypes: false,
+      code: AJV_CODE,
+    }).compile(options);
   } catch (error) {
     throw new TypeError(
       `the options of the ${key} of ${plugin} are no JSON Schema: ${(error as Error).message}`,

@@ -1,3 +1,4 @@
+import { AJV_CODE } from '@woodytoys/service';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { DataValidateFunction, DataValidationCxt } from 'ajv/dist/types/index.js';
@@ -32,6 +33,7 @@ export function createValidator(schema: Record<string, unknown>): Validate {
     // What is no JSON Schema is found by a test, and told of a plugin when it is loaded.
     meta: false,
     validateSchema: false,
+    code: AJV_CODE,
   });
   ajv.addKeyword({
     keyword: LAZILY,

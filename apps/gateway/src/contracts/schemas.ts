@@ -1,3 +1,4 @@
+import { AJV_CODE } from '@woodytoys/service';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -64,7 +65,7 @@ function createAjv(root: JsonObject): Ajv2020 {
     validateSchema: false,
     // A schema that many refer to would be written into each of them.
     inlineRefs: false,
-    code: { regExp: Object.assign(lenientRegExp, { code: 'new RegExp' }) },
+    code: { ...AJV_CODE, regExp: Object.assign(lenientRegExp, { code: 'new RegExp' }) },
   });
   addFormats.default(ajv);
   ajv.addSchema(root, CONTRACT);
