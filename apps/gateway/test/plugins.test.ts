@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { checkConfig } from '../src/audit/checking.ts';
 import { startBackend } from './support/backend.ts';
+import { startByteServer } from './support/byte-server.ts';
 import { problemOf, startGateway, temporaryFiles } from './support/gateway.ts';
 
 /** The package that docs/gateway/plugins.md shows. */
@@ -115,6 +116,29 @@ describe('a plugin', () => {
     expect((await problemOf(await fetch(`${gateway.url}/broken`))).status).toBe(502);
     expect((await problemOf(await fetch(`${gateway.url}/broken-reply`))).status).toBe(500);
     expect((await fetch(`${gateway.url}/well`)).status).toBe(200);
+  });
+
+  it('may wait with an answer whose service breaks off meanwhile', async () => {
+    const plugin = `export default { name: 'slow', options: { type: 'object' },
+      outgoing: () => async (_, answer) => {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return answer;
+      } };`;
+    const server = await startByteServer((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab');
+      setTimeout(() => socket.resetAndDestroy(), 50);
+    });
+    const upstreams = `upstreams: { a: { discover: '${server.url}' } }\n`;
+    const gateway = await startGateway(upstreams);
+    writeFileSync(join(gateway.folder, 'slow.mjs'), plugin);
+    gateway.rewrite(
+      `plugins: [./slow.mjs]\n${upstreams}routes:\n` +
+        '  - { path: /x, methods: [GET], outgoing: [slow], endpoint: { http: { upstream: a } } }\n',
+    );
+    await gateway.gateway.reload();
+    // An error that nobody hears would end the process.
+    await expect(fetch(`${gateway.url}/x`).then((answer) => answer.text())).rejects.toThrow();
+    await expect.poll(() => gateway.metric('http_server_requests_in_flight')).toBe(0);
   });
 
   it('is told at its line when it is not there, fails, or exports nothing of use', async () => {

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createResolveName, createResolveService } from '../src/upstreams/resolve.ts';
@@ -67,7 +69,10 @@ interface SecureSeen {
 }
 
 /** A service over TLS; `seen` has what each request came with. */
-async function startSecure(options: ServerOptions = {}) {
+async function startSecure(
+  options: ServerOptions = {},
+  answer?: (response: ServerResponse) => void,
+) {
   const seen: SecureSeen[] = [];
   const tls = { key: read('server.key'), cert: read('server.pem'), ...options };
   const server = createServer(tls, (request, response) => {
@@ -78,7 +83,8 @@ async function startSecure(options: ServerOptions = {}) {
       client: client as string | undefined,
       host: request.headers.host,
     });
-    response.end('secure');
+    if (answer === undefined) response.end('secure');
+    else answer(response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
@@ -131,6 +137,34 @@ describe('an upstream over HTTPS', () => {
       expect(seen.at(-1)).toMatchObject({ servername: 'service', host: `service:${port}` });
     },
   );
+
+  it('whose replica goes from its name carries what streams it has begun to their end', async () => {
+    const responses: ServerResponse[] = [];
+    const { port } = await startSecure({}, (response) => {
+      responses.push(response);
+      response.write('first');
+    });
+    let addresses = ['127.0.0.1'];
+    const gateway = await startGateway(
+      config(
+        {
+          discover: `dns://service:${port}`,
+          tls: { ca: file('ca.pem') },
+          probe: { port: (await startBackend()).port, protocol: 'http', path: '/ready' },
+        },
+        'stream',
+      ),
+      { resolveName: async () => addresses },
+    );
+    const answer = await fetch(`${gateway.url}/x`);
+    addresses = ['127.0.0.2'];
+    await expect
+      .poll(() => gateway.log.lines.map(({ msg }) => msg), { timeout: 20_000 })
+      .toContain('replica gone');
+    await sleep(300);
+    responses[0]?.end(' and last');
+    expect(await answer.text()).toBe('first and last');
+  });
 
   it('is not asked when its certificate is of nobody we know, or of another name', async () => {
     const { port, seen } = await startSecure();

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { originOf } from '../src/upstreams/connection.ts';
+import { addressKey, parseDiscovery } from '../src/upstreams/discovery.ts';
 import { sendJson, startBackend, startRawBackend } from './support/backend.ts';
 import type { Backend } from './support/backend.ts';
 import { oneUpstream, problemOf, startGateway } from './support/gateway.ts';
@@ -35,6 +37,8 @@ describe('balancing', () => {
       oneUpstream(urls([slow.backend, quick]), { upstream: 'balance: p2c' }),
     );
     const first = Array.from({ length: 8 }, () => ask(gateway.url));
+    // Whatever chance gave the slow one, before and by the time that all have come.
+    await expect.poll(() => slow.held.length + quick.seen.length).toBe(8);
     await expect.poll(() => slow.held.length).toBeGreaterThan(0);
     const held = slow.held.length;
     for (let count = 0; count < 20; count += 1) await ask(gateway.url);
@@ -136,6 +140,58 @@ ${routeTo('main')}`);
     expect(await ask(gateway.url, init)).toBe(200);
     expect(await mirrored('skipped')).toBe(1);
     expect(main.seen).toHaveLength(3);
+  });
+});
+
+describe('a mirror over a reload', () => {
+  const configuration = (main: Backend, shadow: Backend, limit: number, path = '/*') => `
+upstreams:
+  main: { discover: ${main.url}, mirror: { upstream: shadow } }
+  shadow: { discover: ${shadow.url}, maxInFlight: ${limit} }
+routes:
+  - { path: '/api/*', methods: [GET], endpoint: { http: { upstream: main, path: '${path}' } } }
+`;
+
+  it('goes on when the new configuration is refused', async () => {
+    const [main, shadow] = [await startBackend(), await startBackend()];
+    const gateway = await startGateway(configuration(main, shadow, 10));
+    gateway.rewrite(configuration(main, shadow, 20, '/{unknown}'));
+    await expect(gateway.gateway.reload()).rejects.toThrow();
+    expect(await ask(gateway.url)).toBe(200);
+    await expect.poll(() => shadow.seen.length).toBe(1);
+    gateway.rewrite(configuration(main, shadow, 20));
+    await gateway.gateway.reload();
+    expect(await ask(gateway.url)).toBe(200);
+    await expect.poll(() => shadow.seen.length).toBe(2);
+  });
+
+  it('that never ends does not hold up the end of the gateway', async () => {
+    const main = await startBackend();
+    const shadow = await startRawBackend((request, response) => {
+      request.resume();
+      response.write('x');
+    });
+    const gateway = await startGateway(configuration(main, shadow, 10));
+    expect(await ask(gateway.url)).toBe(200);
+    await expect.poll(() => shadow.sockets.size).toBe(1);
+    const startedAt = performance.now();
+    await gateway.close();
+    // Less than the minute that a replica which is gone has for what runs on it.
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
+  }, 90_000);
+});
+
+describe('an IPv6 address', () => {
+  it('is connected to without the brackets that a URL has it in', () => {
+    expect(parseDiscovery('http://[::1]:81,https://[2001:db8::2]')).toEqual({
+      kind: 'static',
+      addresses: [
+        { protocol: 'http:', host: '::1', port: 81 },
+        { protocol: 'https:', host: '2001:db8::2', port: 443 },
+      ],
+    });
+    const address = { protocol: 'http:', host: '::1', port: 81 } as const;
+    expect([originOf(address), addressKey(address)]).toEqual(['http://[::1]:81', '[::1]:81']);
   });
 });
 

@@ -41,12 +41,22 @@ export type Attempt = <Result>(pointer: string, work: () => Result) => Result | 
 /** Finds an upstream that has replicas of its own; undefined when it has a mistake told elsewhere. */
 type FindReplicated = (name: string) => ReplicatedUpstream | undefined;
 
-/** Makes the upstreams of a configuration, by name; one with a mistake is missing. */
+export interface BuiltUpstreams {
+  /** By name; one with a mistake is missing. */
+  readonly byName: ReadonlyMap<string, Upstream>;
+  /**
+   * Sets who gets copies. Upstreams outlive a reload and those that they mirror to may not, so that this
+   * is for a configuration without mistakes alone.
+   */
+  mirror(): void;
+}
+
+/** Makes the upstreams of a configuration. */
 export function buildUpstreams(
   { config, files }: LoadedConfig,
   dependencies: UpstreamBuildDependencies,
   attempt: Attempt,
-): ReadonlyMap<string, Upstream> {
+): BuiltUpstreams {
   const folder = dirname(files[0] as string);
   const upstreams = new Map<string, Upstream>();
   const replicated = new Map<string, ReplicatedUpstream>();
@@ -65,15 +75,19 @@ export function buildUpstreams(
       `there is no upstream "${name}" that has replicas; there are ${names.join(', ') || 'none'}`,
     );
   };
+  const mirrors: (() => void)[] = [];
   for (const [name, upstream] of configs) {
     if (upstream.split !== undefined) {
       const made = attempt(`/upstreams/${name}/split`, () => buildSplit(name, upstream, find));
       if (made !== undefined) upstreams.set(name, made);
     } else {
-      attempt(`/upstreams/${name}/mirror`, () => setMirror(name, upstream, find, dependencies));
+      const set = attempt(`/upstreams/${name}/mirror`, () =>
+        mirrorSetter(name, upstream, find, dependencies),
+      );
+      if (set !== undefined) mirrors.push(set);
     }
   }
-  return upstreams;
+  return { byName: upstreams, mirror: () => mirrors.forEach((set) => set()) };
 }
 
 function buildSplit(
@@ -96,22 +110,25 @@ function buildSplit(
   return new SplitUpstream({ name, parts, by: splitBy?.toLowerCase() });
 }
 
-function setMirror(
+function mirrorSetter(
   name: string,
   { mirror }: ReplicatedConfig,
   find: FindReplicated,
   { metrics }: UpstreamBuildDependencies,
-): void {
+): (() => void) | undefined {
   if (mirror?.upstream === name) throw new TypeError('an upstream cannot mirror to itself');
   const [from, upstream] = [find(name), mirror && find(mirror.upstream)];
-  if (from === undefined) return;
-  from.mirror =
+  if (from === undefined) return undefined;
+  const made =
     upstream &&
     new Mirror({
       upstream,
       percent: mirror?.percent ?? 100,
       count: (outcome) => metrics.gateway.mirrored(name, outcome),
     });
+  return () => {
+    from.mirror = made;
+  };
 }
 
 function buildReplicated(

@@ -57,7 +57,7 @@ export async function buildGateway(
     }
   };
 
-  const upstreams = buildUpstreams(loaded, dependencies, attempt);
+  const { byName: upstreams, mirror } = buildUpstreams(loaded, dependencies, attempt);
   const table = new RouteTable();
   const routes: BuiltRoute[] = [];
   for (const [index, routeConfig] of config.routes.entries()) {
@@ -95,6 +95,7 @@ export async function buildGateway(
     routes.push({ config: routeConfig, upstreams: [...used] });
   }
   if (mistakes.length > 0) throw new GatewayConfigError(mistakes);
+  mirror();
   return { table, routes, upstreams: [...upstreams.values()] };
 }
 

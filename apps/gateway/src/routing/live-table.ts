@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@woodytoys/service';
 import type { Contract } from '../contracts/contract.ts';
 import { buildGateway } from './build.ts';
@@ -41,6 +42,8 @@ export interface LiveTableDependencies extends Omit<BuildDependencies, 'shared' 
 
 /** Things of an old table are closed after its last request must have ended. */
 const OLD_TABLE_MS = 60_000;
+/** What no client waits for, such as a mirrored request, holds up the end no longer than this. */
+const STOP_MS = 3_000;
 /** How long a start or reload waits for the first look-ups and probes. */
 const FIRST_PROBES_MS = 2_000;
 
@@ -141,7 +144,8 @@ export function createLiveTable({
       stopWatching?.();
       await reloads.idle();
       for (const timer of timers) clearTimeout(timer);
-      await shared.closeOlder(Infinity);
+      const late = sleep(STOP_MS, undefined, { ref: false });
+      await Promise.race([shared.closeOlder(Infinity), late]);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import { isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import { Pool } from 'undici';
@@ -38,6 +39,14 @@ export const STREAM_AGENT = {
   maxSockets: 10_000,
   timeout: 2_000,
 } as const;
+
+/** Closes an agent's connections at rest; those in use end with the streams on them. */
+export function retireAgent(agent: Agent): void {
+  agent.maxFreeSockets = 0;
+  for (const sockets of Object.values(agent.freeSockets)) {
+    for (const socket of sockets ?? []) socket.destroy();
+  }
+}
 
 /** What is asked for: by the name where there is one, so that `Host`, SNI and certificate agree. */
 export function originOf({ protocol, host, port, name = host }: Address): string {

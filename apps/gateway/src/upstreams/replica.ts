@@ -1,7 +1,7 @@
 import { Agent } from 'node:https';
 import type { Pool } from 'undici';
 import { hashOf } from './balance.ts';
-import { STREAM_AGENT, createPool, pinned, tlsOf } from './connection.ts';
+import { STREAM_AGENT, createPool, pinned, retireAgent, tlsOf } from './connection.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { addressKey } from './discovery.ts';
 import type { Address } from './discovery.ts';
@@ -129,8 +129,7 @@ export class Replica {
     late.unref();
     await this.pool.close();
     clearTimeout(late);
-    // Those in use end with their streams.
-    this.#streamAgent?.destroy();
+    if (this.#streamAgent !== undefined) retireAgent(this.#streamAgent);
   }
 
   #clearTimers(): void {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Stream } from 'node:stream';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { Exchange } from '../../exchange/exchange.ts';
-import { STREAM_AGENT, originOf } from '../../upstreams/connection.ts';
+import { STREAM_AGENT, originOf, retireAgent } from '../../upstreams/connection.ts';
 import type { Address } from '../../upstreams/discovery.ts';
 
 /** A request as the proxy takes it to a replica, and who hears what becomes of it. */
@@ -87,7 +87,7 @@ export function createStreamProxy(): StreamProxy {
       running.set(request, proxied);
       proxy.upgrade(request, socket, head);
     },
-    close: () => ownAgent.destroy(),
+    close: () => retireAgent(ownAgent),
   };
 }
 

@@ -52,6 +52,7 @@ export function compressStream(body: Readable, encoding: Encoding, live: boolean
   if (live) body.on('data', flusher(packed, flush));
   // An error reaches the reader of `packed`: the pipeline destroys it with the same one.
   pipeline(body, packed, () => undefined);
+  packed.on('error', () => {});
   return packed;
 }
 
