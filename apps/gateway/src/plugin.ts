@@ -2,7 +2,7 @@ import type { Logger } from '@woodytoys/service';
 import type { Answer, TAKEN } from './exchange/answer.ts';
 import type { FilterConfig, RouteConfig } from './config/types.ts';
 import type { Contract } from './contracts/contract.ts';
-import type { ExposedOperation } from './contracts/merged/exposed.ts';
+import type { Exposed } from './contracts/merged/exposed.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import type { MessagePublisher } from './connections/publisher.ts';
@@ -58,7 +58,7 @@ export interface BuildContext {
   /** The contract of an upstream; undefined when it has none. */
   contract(upstream: string): Contract | undefined;
   /** Every operation that a route of the table leads to; the table is whole when requests come. */
-  exposed(): readonly ExposedOperation[];
+  exposed(): Exposed;
   /**
    * What several routes share, and what outlives a reload: the same key gives the same thing as
    * long as any table in use asks for it.

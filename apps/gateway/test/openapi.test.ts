@@ -179,6 +179,58 @@ routes:
     });
   });
 
+  it('has what is aggregated, made of what the contracts say of its parts', async () => {
+    const { url } = await startGateway(`
+upstreams:
+  shop: { discover: 'http://127.0.0.1:1', contract: '${contractFile(shopContract)}' }
+  till: { discover: 'http://127.0.0.1:1', contract: '${contractFile(tillContract)}' }
+routes:
+  - path: /both/{a}/{b}
+    methods: [GET]
+    endpoint:
+      aggregate:
+        order: { upstream: shop, path: '/orders/{a}', required: true }
+        receipt: { upstream: till, path: '/orders/{b}' }
+        line: { upstream: shop, path: '/orders/{a}', pick: /lines/0 }
+  - path: /unknown/{a}
+    methods: [GET]
+    endpoint: { aggregate: { order: { upstream: shop, path: '/none/{a}' } } }
+  - path: /openapi.json
+    methods: [GET]
+    endpoint: { openapi: {} }
+`);
+    const merged = (await (await fetch(`${url}/openapi.json`)).json()) as Merged;
+    expect(Object.keys(merged.paths)).toEqual(['/both/{a}/{b}']);
+    expect(merged.paths['/both/{a}/{b}']?.['get']).toMatchObject({
+      operationId: 'get_both_a_b',
+      parameters: [
+        { name: 'a', in: 'path', required: true, schema: { $ref: '#/components/schemas/shop.Id' } },
+        { name: 'b', in: 'path', required: true, schema: { type: 'string' } },
+      ],
+      responses: {
+        200: {
+          headers: { 'X-Complete': expect.anything() as object },
+          content: {
+            'application/json': {
+              schema: {
+                required: ['order', 'receipt', 'line'],
+                properties: {
+                  order: { $ref: '#/components/schemas/shop.Order' },
+                  receipt: {
+                    anyOf: [{ $ref: '#/components/schemas/till.Order' }, { type: 'null' }],
+                  },
+                  line: { anyOf: [{}, { type: 'null' }] },
+                  incomplete: { items: { enum: ['order', 'receipt', 'line'] } },
+                },
+              },
+            },
+          },
+        },
+      },
+    });
+    expect(Object.keys(merged.components['schemas'] ?? {})).toContain('till.Order');
+  });
+
   it('is sent once to who keeps it', async () => {
     const { url } = await startBoth();
     const etag = (await fetch(`${url}/openapi.json`)).headers.get('etag') as string;

@@ -161,7 +161,7 @@ export interface paths {
         put?: never;
         /**
          * Asks for a report, which a worker makes
-         * @description Answers once the job is safe: from then on it ends, whatever process dies. Follow it at `/reports/{id}` or `/reports/{id}/events`. Some time after its end, 30 days unless configured otherwise, the report is removed.
+         * @description Answers once the job is safe: from then on it ends, whatever process dies. Follow it at `/api/reports/{id}` or `/api/reports/{id}/events`. Some time after its end, 30 days unless configured otherwise, the report is removed.
          */
         post: operations["requestReport"];
         delete?: never;

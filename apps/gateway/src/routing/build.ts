@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../config/merge.ts';
 import { buildUpstreams } from './build-upstreams.ts';
 import type { Attempt, UpstreamBuildDependencies } from './build-upstreams.ts';
 import type { FilterConfig, Mistake, RouteConfig } from '../config/types.ts';
-import { exposedOperations } from '../contracts/merged/exposed.ts';
+import { exposedOf } from '../contracts/merged/exposed.ts';
 import { parsePathTemplate } from './path-template.ts';
 import { filterName } from '../plugin.ts';
 import type { BuildContext, FilterDefinition, SharedRedis, Registry } from '../plugin.ts';
@@ -75,7 +75,7 @@ export async function buildGateway(
         dependencies.metrics.gateway.decision(routeConfig.path, decider, outcome),
       shared: (key, create) => dependencies.shared.get(key, create),
       contract: (name) => loaded.contracts.get(name),
-      exposed: () => exposedOperations(config.routes, loaded.contracts),
+      exposed: () => exposedOf(config.routes, loaded.contracts),
       upstream(name) {
         const upstream = upstreams.get(name);
         used.add(name);

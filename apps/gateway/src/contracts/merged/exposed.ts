@@ -3,6 +3,8 @@ import type { Contract } from '../contract.ts';
 import { pathNames } from '../operations.ts';
 import type { Operation } from '../operations.ts';
 import { operationOf, targetOf } from '../route-operations.ts';
+import { exposedAggregates } from './aggregates.ts';
+import type { ExposedAggregate } from './aggregates.ts';
 
 /** An operation as clients of the gateway call it. */
 export interface ExposedOperation {
@@ -15,8 +17,24 @@ export interface ExposedOperation {
   readonly authenticated: boolean;
 }
 
+/** All that clients may call and that contracts describe. */
+export interface Exposed {
+  readonly operations: readonly ExposedOperation[];
+  readonly aggregates: readonly ExposedAggregate[];
+}
+
+export function exposedOf(
+  routes: readonly RouteConfig[],
+  contracts: ReadonlyMap<string, Contract>,
+): Exposed {
+  return {
+    operations: exposedOperations(routes, contracts),
+    aggregates: exposedAggregates(routes, contracts, authenticates),
+  };
+}
+
 /** The operations that routes lead to; a path that ends in `*` says none. */
-export function exposedOperations(
+function exposedOperations(
   routes: readonly RouteConfig[],
   contracts: ReadonlyMap<string, Contract>,
 ): readonly ExposedOperation[] {

@@ -2,7 +2,8 @@ import { isObject } from '../document.ts';
 import type { JsonObject } from '../document.ts';
 import { locate } from '../reference.ts';
 import { Components } from './components.ts';
-import type { ExposedOperation } from './exposed.ts';
+import { aggregateOperation } from './aggregates.ts';
+import type { Exposed, ExposedOperation } from './exposed.ts';
 
 /** What a merged contract says of itself. */
 export interface MergedInfo {
@@ -28,7 +29,7 @@ const BEARER = 'bearer';
  * upstream for one.
  */
 export function mergeContracts(
-  exposed: readonly ExposedOperation[],
+  { operations: exposed, aggregates }: Exposed,
   { title, version, description, servers }: MergedInfo,
 ): JsonObject {
   const components = new Components();
@@ -47,8 +48,18 @@ export function mergeContracts(
       if (told !== undefined || !tags.has(tag)) tags.set(tag, tags.get(tag) ?? told);
     }
   }
+  for (const aggregate of aggregates) {
+    const item = (paths[aggregate.path] ??= {});
+    if (item['get'] !== undefined) continue;
+    const operation = aggregateOperation(aggregate, components);
+    item['get'] = {
+      ...operation,
+      ...(aggregate.authenticated && { security: [{ [BEARER]: [] }] }),
+    };
+    for (const tag of operation.tags) tags.set(tag, tags.get(tag));
+  }
   const built = components.build();
-  if (exposed.some(({ authenticated }) => authenticated)) {
+  if ([...exposed, ...aggregates].some(({ authenticated }) => authenticated)) {
     const bearer = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' };
     built['securitySchemes'] = { ...built['securitySchemes'], [BEARER]: bearer };
   }

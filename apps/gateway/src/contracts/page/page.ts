@@ -18,6 +18,7 @@ export function contractPage(root: JsonObject, openapi: string | undefined): str
   const schemas = Object.entries(objectAt(objectAt(root, 'components'), 'schemas')).toSorted(
     ([one], [other]) => (one < other ? -1 : 1),
   );
+  const servers = ((root['servers'] ?? []) as readonly JsonObject[]).map(({ url }) => String(url));
   const title = String(info['title'] ?? '');
   return html`<!doctype html>
     <html lang="en">
@@ -29,6 +30,7 @@ export function contractPage(root: JsonObject, openapi: string | undefined): str
         ${STYLE}
       </head>
       <body>
+        <a class="skip" href="#top">Skip to the operations</a>
         <nav aria-label="Operations">
           <p class="title"><a href="#top">${title}</a></p>
           ${groups.map(
@@ -60,6 +62,7 @@ export function contractPage(root: JsonObject, openapi: string | undefined): str
                 openapi === undefined ? undefined : html` · <a href="${openapi}">OpenAPI 3.1</a>`
               }
             </p>
+            ${servers.length > 0 ? html`<p class="note">Served at ${servers.map((url, index) => html`${index > 0 ? ', ' : ''}<code>${url}</code>`)}</p>` : undefined}
           </header>
           ${groups.map(
             ({ name, description, operations: own }) =>

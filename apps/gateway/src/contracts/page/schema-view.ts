@@ -113,20 +113,26 @@ function limitsOf(schema: JsonObject): string[] {
   add('maximum', (value) => `at most ${value}`);
   add('exclusiveMaximum', (value) => `less than ${value}`);
   add('multipleOf', (value) => `a multiple of ${value}`);
-  add('minLength', (value) => `at least ${value} characters`);
-  add('maxLength', (value) => `at most ${value} characters`);
-  add('minItems', (value) => `at least ${value} items`);
-  add('maxItems', (value) => `at most ${value} items`);
+  add('minLength', (value) => `at least ${counted(value, 'character')}`);
+  add('maxLength', (value) => `at most ${counted(value, 'character')}`);
+  add('minItems', (value) => `at least ${counted(value, 'item')}`);
+  add('maxItems', (value) => `at most ${counted(value, 'item')}`);
   add('pattern', (value) => `like ${value}`);
   add('default', (value) => `default ${value}`);
   const { examples } = schema;
   if (Array.isArray(examples) && examples.length > 0) {
-    limits.push(`such as ${examples.map((one) => JSON.stringify(one)).join(', ')}`);
+    limits.push(
+      `such as ${examples.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join(', ')}`,
+    );
   }
   if (schema['additionalProperties'] === false && schema['properties'] !== undefined) {
     limits.push('no other field');
   }
   return limits;
+}
+
+function counted(number: string, what: string): string {
+  return `${number} ${what}${number === '1' ? '' : 's'}`;
 }
 
 /** A schema that one word says. */

@@ -11,6 +11,9 @@ a{color:var(--link);text-decoration:none}
 a:hover{text-decoration:underline}
 code,.path,.type{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875em}
 p code,li code{background:var(--code);border-radius:4px;padding:.1em .3em}
+.skip{position:absolute;left:-100vw}
+.skip:focus{left:1rem;top:.5rem;z-index:1;padding:.4rem .8rem;background:var(--ground);border:1px solid var(--link);border-radius:6px}
+:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 nav{position:sticky;top:0;height:100vh;overflow:auto;padding:1.25rem 1rem;background:var(--side);border-right:1px solid var(--line);font-size:.875rem}
 nav .title{margin:0 0 1rem;font-size:1rem;font-weight:650}
 nav .title a,nav li a{color:inherit}
