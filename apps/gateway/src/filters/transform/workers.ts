@@ -9,6 +9,10 @@ import type { FailureKind, TransformResult, TransformTask } from './task.ts';
 const MAX_QUEUE = 1_000;
 /** A task that waited longer for a process is refused. */
 const MAX_WAIT_MS = 1_000;
+/** The first process starts after it, so that a check of a configuration starts none. */
+const WARM_UP_MS = 250;
+/** One that had nothing to do for so long ends, unless it is the last. */
+const IDLE_MS = 60_000;
 /** jsonata ends most of what takes too long by itself; past this the process is killed. */
 const GRACE_MS = 50;
 /** Past it the process ends. A thread would not do: one large allocation ends the gateway with it. */
@@ -32,59 +36,84 @@ export class TransformFailure extends Error {
 
 interface Job {
   readonly task: TransformTask;
-  readonly queuedAt: number;
+  /** Ends the wait for a process. */
+  readonly timer: NodeJS.Timeout;
   resolve(output: Buffer): void;
   reject(failure: TransformFailure): void;
 }
 
-/** Up to `size` processes that transform bodies, each one at a time; the first starts at once. */
+/**
+ * Up to `size` processes that transform bodies, each one at a time. They start as they are needed, the
+ * first a moment after this is made; those that have nothing to do end, but for the last.
+ */
 export class TransformWorkers implements Closable {
   readonly #size: number;
+  readonly #idleMs: number;
+  readonly #warmUp: NodeJS.Timeout;
   readonly #workers = new Set<Worker>();
-  readonly #queue: Job[] = [];
+  /** In the order in which they came. */
+  readonly #queue = new Set<Job>();
   #closed = false;
 
-  constructor(size: number) {
+  constructor(size: number, { idleMs = IDLE_MS } = {}) {
     this.#size = size;
-    this.#start();
+    this.#idleMs = idleMs;
+    this.#warmUp = setTimeout(() => {
+      if (this.#workers.size === 0) this.#start();
+    }, WARM_UP_MS);
+    this.#warmUp.unref();
+  }
+
+  /** Their ids. */
+  get processes(): readonly number[] {
+    return [...this.#workers].flatMap(({ pid }) => pid ?? []);
   }
 
   /** @throws TransformFailure (rejections). */
   run(task: TransformTask): Promise<Buffer> {
-    if (this.#closed || this.#queue.length >= MAX_QUEUE) {
+    if (this.#closed || this.#queue.size >= MAX_QUEUE) {
       return Promise.reject(new TransformFailure('busy', 'too many bodies wait to be transformed'));
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ task, queuedAt: performance.now(), resolve, reject });
+      const timer = setTimeout(() => {
+        this.#queue.delete(job);
+        reject(new TransformFailure('busy', `no process was free for ${MAX_WAIT_MS} ms`));
+      }, MAX_WAIT_MS);
+      const job: Job = { task, timer, resolve, reject };
+      this.#queue.add(job);
       this.#dispatch();
     });
   }
 
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#warmUp);
     for (const worker of this.#workers) worker.kill();
     this.#refuseAll('the gateway closes');
   }
 
   #dispatch(): void {
-    while (this.#queue.length > 0) {
-      const idle = [...this.#workers].find((worker) => worker.idle);
+    for (const job of this.#queue) {
+      const idle = this.#idle();
       if (idle === undefined) {
         if (this.#workers.size < this.#size && !this.#closed) this.#start();
         return;
       }
-      const job = this.#queue.shift() as Job;
-      if (performance.now() - job.queuedAt > MAX_WAIT_MS) {
-        job.reject(new TransformFailure('busy', `no process was free for ${MAX_WAIT_MS} ms`));
-      } else {
-        idle.give(job);
-      }
+      clearTimeout(job.timer);
+      this.#queue.delete(job);
+      idle.give(job);
     }
   }
 
+  #idle(): Worker | undefined {
+    for (const worker of this.#workers) if (worker.idle) return worker;
+    return undefined;
+  }
+
   #start(): void {
-    const worker: Worker = new Worker({
+    const worker: Worker = new Worker(this.#idleMs, {
       onFree: () => this.#dispatch(),
+      onIdle: () => this.#workers.size > 1 && this.#workers.delete(worker),
       onGone: (started) => {
         this.#workers.delete(worker);
         // One that cannot even start is not tried again and again: the next task does.
@@ -97,12 +126,18 @@ export class TransformWorkers implements Closable {
   }
 
   #refuseAll(reason: string): void {
-    for (const job of this.#queue.splice(0)) job.reject(new TransformFailure('busy', reason));
+    for (const job of this.#queue) {
+      clearTimeout(job.timer);
+      job.reject(new TransformFailure('busy', reason));
+    }
+    this.#queue.clear();
   }
 }
 
 interface WorkerListener {
   onFree(): void;
+  /** It had nothing to do for long; whether it is to end. */
+  onIdle(): boolean;
   onGone(started: boolean): void;
 }
 
@@ -110,6 +145,7 @@ interface WorkerListener {
 class Worker {
   readonly #child: ChildProcess;
   readonly #listener: WorkerListener;
+  readonly #idle: NodeJS.Timeout;
   #ready = false;
   /** Whether it has ever been ready. */
   #started = false;
@@ -117,8 +153,13 @@ class Worker {
   #job: Job | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(listener: WorkerListener) {
+  constructor(idleMs: number, listener: WorkerListener) {
     this.#listener = listener;
+    this.#idle = setTimeout(() => {
+      if (this.#job === undefined && listener.onIdle()) this.kill();
+      else this.#idle.refresh();
+    }, idleMs);
+    this.#idle.unref();
     this.#child = fork(PROGRAM, {
       execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`, '--disable-warning=ExperimentalWarning'],
       // It needs no secret of the gateway's, and says nothing of its own.
@@ -128,8 +169,8 @@ class Worker {
     });
     this.#child.on('message', (message) => this.#onMessage(message as TransformResult | string));
     this.#child.once('exit', () => this.#onGone());
-    // Of a process that could not be started, or was gone before its task was written.
-    this.#child.once('error', () => this.#onGone());
+    // Of a process that could not be started, or was gone before its task was written; both may come.
+    this.#child.on('error', () => this.#onGone());
     this.#child.unref();
     this.#child.channel?.unref();
   }
@@ -138,8 +179,13 @@ class Worker {
     return this.#ready && this.#job === undefined;
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   give(job: Job): void {
     this.#job = job;
+    this.#idle.refresh();
     this.#timer = setTimeout(() => {
       this.#finish()?.reject(tooSlow(job.task));
       this.kill();
@@ -149,6 +195,7 @@ class Worker {
 
   kill(): void {
     this.#ready = false;
+    clearTimeout(this.#idle);
     this.#child.kill('SIGKILL');
   }
 
