@@ -113,6 +113,10 @@ export function createGateway({
     exchange.end(status);
     metrics.http.observe({ method, route, status, durationSeconds });
     writeAccessLog(exchange, { status, durationSeconds, whole });
+    const { listenerError: error, requestId } = exchange;
+    if (error !== undefined) {
+      log.error({ error, route, requestId }, 'a filter failed at the end of a request');
+    }
   }
 
   function take(request: IncomingMessage, response: ServerResponse, upgradeHead?: Buffer): void {

@@ -78,6 +78,8 @@ describe('a filter that listens for the end', () => {
   it('ends nothing but its own work when it fails', async () => {
     const { gateway } = await start(0, { incoming: 'badListener' });
     await ask(gateway);
-    await waitFor(() => gateway.log.lines.some(({ msg }) => msg === 'request'));
+    const said = () => gateway.log.lines.map(({ msg }) => msg);
+    await waitFor(() => said().includes('request'));
+    expect(said()).toContain('a filter failed at the end of a request');
   });
 });

@@ -46,6 +46,49 @@ routes:
     endpoint: { http: { upstream: a } }
 `;
 
+describe('what a timer cannot wait', () => {
+  it('is refused where it is written', async () => {
+    const route = (rest: string) =>
+      `  - { path: /${rest.length}, methods: [GET], endpoint: { reply: { status: 204 } }, ${rest} }\n`;
+    const yaml = [
+      'routes:\n',
+      route('timeout: 0s'),
+      route('idleTimeout: 597h'),
+      route('incoming: [{ deadline: { budget: 9999h } }]'),
+      route('incoming: [{ concurrency: { limit: 1, queueTimeout: 5000h } }]'),
+      route('incoming: [{ transform: { expression: a, timeout: 0ms } }]'),
+      route('timeout: 596h'),
+    ].join('');
+    const times = ['0s', '597h', '9999h', '5000h', '0ms'];
+    expect(await mistakesOf({ 'gateway.yaml': yaml })).toEqual(
+      times.map(
+        (time, index) =>
+          `gateway.yaml:${index + 2} nothing can be waited for ${time}; give a time from 1ms to 596h`,
+      ),
+    );
+  });
+});
+
+describe('an alias', () => {
+  it('of no anchor is a mistake by its line', async () => {
+    const yaml = `${good}    incoming: [*limits]\n  - path: /b\n    incoming: [*limit]\n`;
+    const at = good.split('\n').length;
+    expect(await mistakesOf({ 'gateway.yaml': yaml })).toEqual([
+      `gateway.yaml:${at} there is no anchor &limits before *limits; correct the name`,
+      `gateway.yaml:${at + 2} there is no anchor &limit before *limit; correct the name`,
+    ]);
+  });
+
+  it('that stands for too much is a mistake', async () => {
+    const level = (name: string, of: string) =>
+      `${name}: &${name} [${Array.from({ length: 9 }, () => of).join(', ')}]\n`;
+    const yaml = level('a', 'x') + level('b', '*a') + level('c', '*b') + level('d', '*c');
+    expect(await mistakesOf({ 'gateway.yaml': yaml })).toEqual([
+      expect.stringMatching(/^gateway.yaml:1 .*alias/),
+    ]);
+  });
+});
+
 describe('a configuration with mistakes', () => {
   it('tells every one by its line', async () => {
     const mistakes = await mistakesOf({

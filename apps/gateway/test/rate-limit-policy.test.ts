@@ -106,6 +106,6 @@ describe('a rate limit by a header', () => {
 describe('a window', () => {
   it('that no timer can hold is refused', async () => {
     const yaml = limited('http://localhost:1', { limit: 5, window: '1000h' });
-    await expect(startGateway(yaml)).rejects.toThrow('give one from 1ms to 596h');
+    await expect(startGateway(yaml)).rejects.toThrow('give a time from 1ms to 596h');
   });
 });

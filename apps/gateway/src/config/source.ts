@@ -1,5 +1,5 @@
-import { LineCounter, isMap, isScalar, isSeq } from 'yaml';
-import type { Node } from 'yaml';
+import { LineCounter, isMap, isScalar, isSeq, visit } from 'yaml';
+import type { Alias, Document, Node } from 'yaml';
 import type { Slices } from '../routing/slices.ts';
 import { interpolate } from './interpolate.ts';
 import type { Environment } from './interpolate.ts';
@@ -53,12 +53,39 @@ export async function readSource(
       });
     }
   }
+  let value: unknown;
+  try {
+    if (mistakes.length === 0) value = await yaml.toJS();
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    const lost = yaml.documents.flatMap(aliasesOfNothing);
+    for (const { source, range } of lost) {
+      const message = `there is no anchor &${source} before *${source}; correct the name`;
+      mistakes.push({ file, line: lineAt(range?.[0] ?? 0), message });
+    }
+    // Or its aliases stand for more than any configuration has.
+    if (lost.length === 0) mistakes.push({ file, line: 1, message: error.message });
+  }
   return {
     file,
-    value: mistakes.length === 0 ? await yaml.toJS() : undefined,
+    value,
     mistakes,
     lineOf: (pointer) => lineAt(nodeAt(yaml.contents, pointer)?.range?.[0] ?? 0),
   };
+}
+
+function aliasesOfNothing(document: Document): Alias[] {
+  const anchors = new Set<string>();
+  const lost: Alias[] = [];
+  visit(document, {
+    Value(_, { anchor }) {
+      if (anchor !== undefined) anchors.add(anchor);
+    },
+    Alias(_, alias) {
+      if (!anchors.has(alias.source)) lost.push(alias);
+    },
+  });
+  return lost;
 }
 
 /** Reads `/routes/0/path` into its parts. */

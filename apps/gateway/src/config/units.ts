@@ -10,6 +10,19 @@ export function durationMs(text: string): number {
   return Number(text.slice(0, -unit.length)) * MILLISECONDS[unit];
 }
 
+/** A timer's longest time; a longer one would be over at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * The same for a time that is waited.
+ * @throws TypeError for one that no timer has, and for none at all.
+ */
+export function timerMs(text: string): number {
+  const milliseconds = durationMs(text);
+  if (milliseconds >= 1 && milliseconds <= LONGEST_TIMER_MS) return milliseconds;
+  throw new TypeError(`nothing can be waited for ${text}; give a time from 1ms to 596h`);
+}
+
 /** `512B`, `100kB` or `5MB` in bytes, a kilobyte being 1000; the schema has checked the form. */
 export function sizeBytes(text: string): number {
   const unit = text.endsWith('MB') ? 'MB' : text.endsWith('kB') ? 'kB' : 'B';

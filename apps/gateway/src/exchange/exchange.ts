@@ -71,6 +71,8 @@ export class Exchange {
   attempts = 0;
   /** Why it failed, for the log. */
   error: unknown;
+  /** Why somebody who listened for the end failed, for the log. */
+  listenerError: unknown;
   /** Set by a filter that wants to see the upstream's answer; endpoints that stream have none. */
   tap: AnswerTap | undefined;
   /** Set by what works on the answer; called when the client goes before it is whole. */
@@ -161,7 +163,7 @@ export class Exchange {
         listener(this, status);
       } catch (error) {
         // One that fails keeps no other from its work, and ends no process.
-        this.error ??= error;
+        this.listenerError ??= error;
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { BuildContext, FilterDefinition } from '../plugin.ts';
 import { tooManyAtOnce } from '../problems.ts';
-import { DURATION_PATTERN, durationMs } from '../config/units.ts';
+import { DURATION_PATTERN, durationMs, timerMs } from '../config/units.ts';
 import { Bulkhead } from './concurrency/bulkhead.ts';
 import type { Entry } from './concurrency/bulkhead.ts';
 
@@ -85,7 +85,7 @@ function sharedBulkhead(options: ConcurrencyOptions, context: BuildContext): Bul
   return context.shared(`bulkhead ${name} ${limit} ${queue} ${queueTimeout}`, () => {
     const stopReading = context.metrics.gateway.bulkhead(name, () => bulkhead);
     const bulkhead: Bulkhead = new Bulkhead(
-      { limit, queue, queueTimeoutMs: durationMs(queueTimeout) },
+      { limit, queue, queueTimeoutMs: timerMs(queueTimeout) },
       stopReading,
     );
     return bulkhead;

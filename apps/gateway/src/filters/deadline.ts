@@ -2,7 +2,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { replaceHeader } from '../exchange/header-list.ts';
 import type { FilterDefinition } from '../plugin.ts';
 import { deadlineSpent } from '../problems.ts';
-import { DURATION_PATTERN, durationMs } from '../config/units.ts';
+import { DURATION_PATTERN, durationMs, timerMs } from '../config/units.ts';
 
 interface DeadlineOptions {
   readonly budget: string;
@@ -47,7 +47,7 @@ export const deadline: FilterDefinition<DeadlineOptions> = {
   },
   incoming(options, { route, metrics, decision }) {
     const { budget, floor = '5ms', header = 'x-request-deadline-ms' } = options;
-    const budgetMs = durationMs(budget);
+    const budgetMs = timerMs(budget);
     const floorMs = durationMs(floor);
     if (budgetMs <= floorMs) {
       throw new TypeError(`the budget of ${budget} is not more than the floor of ${floor}`);

@@ -22,8 +22,10 @@ export function createAccessLog(log: Logger): (exchange: Exchange, ending: Endin
     }
     const fields = JSON.parse(`{${fieldsText(exchange, ending).slice(1)}}`) as object;
     const { error } = exchange;
-    if (status === 500) log.error({ ...fields, reason: reasonOf(error), error }, 'request');
-    else log.warn({ ...fields, reason: reasonOf(error) }, 'request');
+    // What the upstream itself answered has no reason that the gateway knows of.
+    const why = error === undefined ? undefined : reasonOf(error);
+    if (status === 500) log.error({ ...fields, reason: why, error }, 'request');
+    else log.warn({ ...fields, reason: why }, 'request');
   };
 }
 

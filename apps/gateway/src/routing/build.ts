@@ -1,4 +1,5 @@
 import { GatewayConfigError } from '../config/errors.ts';
+import { timerMs } from '../config/units.ts';
 import type { LoadedConfig } from '../config/merge.ts';
 import { buildUpstreams } from './build-upstreams.ts';
 import type { Attempt, UpstreamBuildDependencies } from './build-upstreams.ts';
@@ -88,6 +89,8 @@ export async function buildGateway(
         );
       },
     };
+    attempt(`${at}/timeout`, () => timerMs(routeConfig.timeout));
+    attempt(`${at}/idleTimeout`, () => timerMs(routeConfig.idleTimeout));
     attempt(`${at}/parameters`, () => checkParameterNames(routeConfig, template.parameters));
     const route = buildRoute(routeConfig, at, context, registry, attempt);
     if (route === undefined) continue;

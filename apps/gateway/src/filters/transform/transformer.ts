@@ -4,7 +4,7 @@ import type { Exchange } from '../../exchange/exchange.ts';
 import { isJson, mediaTypeOf } from '../../exchange/media-type.ts';
 import type { BuildContext } from '../../plugin.ts';
 import { TransformFailure, TransformWorkers } from './workers.ts';
-import { durationMs, sizeBytes } from '../../config/units.ts';
+import { sizeBytes, timerMs } from '../../config/units.ts';
 import { bindingsOf } from './bindings.ts';
 
 export interface TransformOptions {
@@ -51,7 +51,7 @@ export function createTransformer(options: TransformOptions, context: BuildConte
   const workers = context.shared('transform workers', () => new TransformWorkers(size));
   const bindings = bindingsOf(expression);
   const maxBytes = sizeBytes(maxBody);
-  const timeoutMs = durationMs(timeout);
+  const timeoutMs = timerMs(timeout);
   const count = {
     transformed: context.decision('transform', 'transformed'),
     unchanged: context.decision('transform', 'unchanged'),
