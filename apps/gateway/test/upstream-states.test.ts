@@ -376,6 +376,19 @@ describe('an adaptive limit', () => {
     expect(limit.limit).toBe(20);
   });
 
+  it('goes back to where it began when an overload is over, so that a burst passes', () => {
+    const time = clock();
+    const limit = new AdaptiveLimit(options, time.now);
+    saturated(limit, time, 20_000)(1, 2);
+    expect(limit.limit).toBeLessThan(10);
+    for (let count = 0; count < 2_000; count += 1) {
+      time.pass(5);
+      limit.sample(2, 1);
+    }
+    expect(limit.limit).toBeGreaterThanOrEqual(20);
+    expect(limit.limit).toBeLessThan(30);
+  });
+
   it('stays between its least and its most, whatever is measured', () => {
     const sample = fc.tuple(
       fc.double({ min: 0, max: 60_000, noNaN: true }),

@@ -13,13 +13,18 @@ const HEAD_END = '\r\n\r\n';
 export class Connection {
   /** Free for the one who uses the connection: when the request was due. */
   dueAt = 0;
+  /** Of the last answer; 0 when the connection ended before it was whole. */
+  status = 0;
+  /** The code of the last error of the connection. */
+  error = '';
+  /** Whether the last answer said when to come back. */
+  retryAfter = false;
   readonly #port: number;
   readonly #onAnswer: OnAnswer;
   #socket: Socket;
   #head = '';
   /** Bytes of the body still to come; -1 while the head is not whole. */
   #left = -1;
-  #good = false;
   #busy = false;
   #closed = false;
 
@@ -42,7 +47,7 @@ export class Connection {
   #connect(): Socket {
     const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    socket.on('error', () => {});
+    socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => (this.error = code));
     socket.on('close', () => this.#onClose());
     return socket;
   }
@@ -52,7 +57,8 @@ export class Connection {
     this.#socket = this.#connect();
     this.#head = '';
     this.#left = -1;
-    if (this.#busy) this.#end(false);
+    this.status = 0;
+    if (this.#busy) this.#end();
   }
 
   #read(chunk: Buffer): void {
@@ -62,7 +68,8 @@ export class Connection {
       if (end === -1) return;
       const length = /\r\ncontent-length: *(\d+)/i.exec(this.#head)?.[1];
       if (length === undefined) throw new Error(`an answer without Content-Length: ${this.#head}`);
-      this.#good = this.#head.startsWith('HTTP/1.1 2');
+      this.status = Number(this.#head.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length));
+      this.retryAfter = this.status === 503 && /\r\nretry-after: *\d/i.test(this.#head);
       this.#left = Number(length) - (this.#head.length - end - HEAD_END.length);
     } else {
       this.#left -= chunk.length;
@@ -70,11 +77,11 @@ export class Connection {
     if (this.#left > 0) return;
     this.#head = '';
     this.#left = -1;
-    this.#end(this.#good);
+    this.#end();
   }
 
-  #end(good: boolean): void {
+  #end(): void {
     this.#busy = false;
-    this.#onAnswer(this, good);
+    this.#onAnswer(this, this.status >= 200 && this.status < 300);
   }
 }

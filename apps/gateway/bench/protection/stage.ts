@@ -1,86 +1,114 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort, startProcess } from '../processes.ts';
+import type { Started } from '../processes.ts';
 import { chooseCores } from '../programs.ts';
+import type { Command } from '../programs.ts';
 import type { ClientResult, ClientTask } from './client.ts';
 
 const run = promisify(execFile);
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-/** A backend of known capacity behind a gateway, each a process of its own. */
-export interface Stage {
-  readonly pid: number;
-  readonly origin: string;
-  readonly backendPort: number;
-  load(task: Omit<ClientTask, 'origin'>): Promise<ClientResult>;
-  stop(): Promise<void>;
+export interface StageOptions {
+  /** The gateway's configuration. */
+  configure(backendUrl: string): object;
+  /** How many gateways; one unless given. */
+  readonly gateways?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Options of the gateways' Node. */
+  readonly nodeOptions?: readonly string[];
 }
 
-export const say = (text: string) => process.stdout.write(`${text}\n`);
-/** What else this machine does shows in the figures. */
-export const sayLoad = () =>
-  say(
-    `load average ${loadavg()
-      .map((load) => load.toFixed(1))
-      .join(' ')}`,
-  );
+interface GatewayProcess {
+  readonly pid: number;
+  readonly port: number;
+  /** The sum of a metric over its labels. */
+  metric(name: string): Promise<number>;
+}
 
-/** Starts both; `configure` gives the gateway's configuration. */
-export async function startStage(configure: (backendUrl: string) => object): Promise<Stage> {
+/** A backend of known behaviour behind gateways, each a process of its own. */
+export interface Stage {
+  readonly gateway: GatewayProcess;
+  readonly gateways: readonly GatewayProcess[];
+  /** What the backend says of itself. */
+  backendState(): Promise<{ connections: number; cachedAsked: number }>;
+  /** Runs a program of this folder on the core of backend and load, and reads what it prints. */
+  runBeside<Result>(file: string, task: object): Promise<Result>;
+  load(task: Omit<ClientTask, 'port'>): Promise<ClientResult>;
+}
+
+/** Starts a stage for `play`, and ends all of it whatever comes. */
+export async function onStage(
+  options: StageOptions,
+  play: (stage: Stage) => Promise<void>,
+): Promise<void> {
+  const { configure, gateways: count = 1, env = {}, nodeOptions = [] } = options;
   const folder = await mkdtemp(join(tmpdir(), 'gateway-bench-'));
   const cores = await chooseCores();
-  const [backendPort, port, privatePort] = [await freePort(), await freePort(), await freePort()];
-  const backendUrl = `http://127.0.0.1:${backendPort}`;
-  const config = join(folder, 'gateway.json');
-  await writeFile(config, JSON.stringify(configure(backendUrl)));
-  const backend = await startProcess(
-    cores.rest([process.execPath, here('backend.ts'), String(backendPort)]),
-    { output: join(folder, 'backend.log'), url: `${backendUrl}/wait/0` },
-  );
-  const gateway = await startProcess(
-    cores.candidate([process.execPath, here('../../src/main.ts')]),
-    {
-      env: {
-        HOST: '127.0.0.1',
-        PORT: String(port),
-        PRIVATE_PORT: String(privatePort),
-        GATEWAY_CONFIG: config,
-        LOG_LEVEL: 'warn',
+  const started: Started[] = [];
+  try {
+    const backendPort = await freePort();
+    const backendUrl = `http://127.0.0.1:${backendPort}`;
+    const backend = await startProcess(
+      cores.rest([process.execPath, here('backend.ts'), String(backendPort)]),
+      { output: join(folder, 'backend.log'), url: `${backendUrl}/state` },
+    );
+    started.push(backend);
+    const config = join(folder, 'gateway.json');
+    await writeFile(config, JSON.stringify(configure(backendUrl)));
+    const gateways: GatewayProcess[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const [port, privatePort] = [await freePort(), await freePort()];
+      const privateUrl = `http://127.0.0.1:${privatePort}`;
+      const gateway = await startProcess(
+        cores.candidate([process.execPath, ...nodeOptions, here('../../src/main.ts')]),
+        {
+          env: {
+            ...env,
+            HOST: '127.0.0.1',
+            PORT: String(port),
+            PRIVATE_PORT: String(privatePort),
+            GATEWAY_CONFIG: config,
+          },
+          output: join(folder, `gateway-${index}.log`),
+          url: `${privateUrl}/readyz`,
+        },
+      );
+      started.unshift(gateway);
+      gateways.push({ pid: gateway.pid, port, metric: (name) => metricOf(privateUrl, name) });
+    }
+    const runBeside = async <Result>(file: string, task: object) => {
+      const command: Command = [process.execPath, here(file), JSON.stringify(task)];
+      const [program, ...args] = cores.rest(command);
+      const { stdout } = await run(program, args);
+      return JSON.parse(stdout) as Result;
+    };
+    const gateway = gateways[0] as GatewayProcess;
+    await play({
+      gateway,
+      gateways,
+      runBeside,
+      async backendState() {
+        const response = await fetch(`${backendUrl}/state`, { headers: { connection: 'close' } });
+        return (await response.json()) as { connections: number; cachedAsked: number };
       },
-      output: join(folder, 'gateway.log'),
-      url: `http://127.0.0.1:${privatePort}/readyz`,
-    },
-  );
-  const origin = `http://127.0.0.1:${port}`;
-  return {
-    pid: gateway.pid,
-    origin,
-    backendPort,
-    async load(task) {
-      const [command, ...args] = cores.rest([
-        process.execPath,
-        here('client.ts'),
-        JSON.stringify({ ...task, origin }),
-      ]);
-      const { stdout } = await run(command, args);
-      return JSON.parse(stdout) as ClientResult;
-    },
-    async stop() {
-      await gateway.stop();
-      await backend.stop();
-      await rm(folder, { recursive: true });
-    },
-  };
+      load: (task) => runBeside('client.ts', { ...task, port: gateway.port }),
+    });
+  } finally {
+    for (const each of started) await each.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
-export function sayResult(label: string, byStatus: ClientResult[string] = {}): void {
-  for (const [status, { perSecond, p50Ms, p99Ms, maxMs, count }] of Object.entries(byStatus)) {
-    say(
-      `  ${label.padEnd(22)} ${status.padEnd(5)} ${perSecond.toFixed(0).padStart(5)}/s (${count})  p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, max ${maxMs.toFixed(1)} ms`,
-    );
-  }
+async function metricOf(privateUrl: string, name: string): Promise<number> {
+  const text = await (await fetch(`${privateUrl}/metrics`)).text();
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`));
+  return lines.reduce(
+    (sum, line) => sum + Number(line.slice(line.lastIndexOf('}') + 2).split(' ')[0]),
+    0,
+  );
 }

@@ -125,7 +125,7 @@ export class AdaptiveLimit {
   }
 
   #update(now: number, windowMs: number): void {
-    const { min, max, tolerance } = this.#options;
+    const { initial, min, max, tolerance } = this.#options;
     const [peak, refused] = [this.#peak, this.#refused];
     const latencyMs = this.#middleOf(windowMs);
     this.#newWindow(now);
@@ -136,8 +136,9 @@ export class AdaptiveLimit {
       LEAST_GRADIENT,
       Math.min(1, (tolerance * this.#baselineMs) / latencyMs),
     );
-    // What is not used says nothing about whether more would be too much.
-    if (gradient < 1 || refused || peak > this.#limit / 2) {
+    // What is not used says nothing about whether more would be too much; below where it began an
+    // overload that is over would refuse a burst.
+    if (gradient < 1 || refused || peak > this.#limit / 2 || this.#limit < initial) {
       const grown = this.#doubles && refused && gradient === 1;
       const room = Math.max(1, Math.sqrt(this.#limit) / 2);
       const next = this.#limit * gradient + (grown ? this.#limit : room);
