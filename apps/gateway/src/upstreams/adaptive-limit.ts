@@ -31,9 +31,12 @@ const MEASURED_MS = 500;
 const MEASURED_WITH = 1 / 4;
 /** While requests are turned away, and the latency is above the baseline, that is measured so often. */
 const REMEASURE_MS = 30_000;
-/** The same once the limit is so low that hardly a queue is left: the upstream may have got slower. */
-const FEW = 4;
-const REMEASURE_FEW_MS = 3_000;
+/**
+ * The same once the limit has halved, or hardly leaves room for a queue: the upstream may have got
+ * slower, or the baseline was measured of too few.
+ */
+const REMEASURE_LOW_MS = 3_000;
+const LOW = 5;
 /** A measurement turns requests away: of the time, it gets this part at most. */
 const MEASURING_SHARE = 1 / 20;
 /** How fast the baseline follows the latency while half of the limit or more is free. */
@@ -72,15 +75,16 @@ export class AdaptiveLimit {
   /** Requests begun before had others before them; undefined until those have drained. */
   #measuringSince: number | undefined;
   #remeasureAt: number;
-  /** The same while the limit is low. */
-  #remeasureFewAt: number;
+  /** The same while the limit is low, compared with its highest since. */
+  #remeasureLowAt: number;
+  #highest = 0;
 
   constructor(options: AdaptiveLimitOptions, now: Now) {
     this.#options = options;
     this.#now = now;
     this.#limit = Math.min(Math.max(options.initial, options.min), options.max);
     // What is only followed is a guess: it is measured before the first time that it turns away many.
-    this.#windowStartedAt = this.#remeasureAt = this.#remeasureFewAt = now();
+    this.#windowStartedAt = this.#remeasureAt = this.#remeasureLowAt = now();
   }
 
   get limit(): number {
@@ -145,8 +149,9 @@ export class AdaptiveLimit {
       this.#limit = Math.max(min, Math.min(max, next));
     }
     if (gradient < 1 || !refused) this.#doubles = false;
-    const few = this.#limit < Math.max(FEW, min) + 1;
-    const dueAt = few ? this.#remeasureFewAt : this.#remeasureAt;
+    this.#highest = Math.max(this.#highest, this.#limit);
+    const low = this.#limit < Math.max(LOW, this.#highest / 2);
+    const dueAt = low ? this.#remeasureLowAt : this.#remeasureAt;
     if (gradient < 1 && refused && now >= dueAt) this.#beginMeasuring(now);
   }
 
@@ -188,7 +193,8 @@ export class AdaptiveLimit {
     this.#measuring = false;
     const pauseMs = (now - this.#measuringBeganAt) / MEASURING_SHARE;
     this.#remeasureAt = now + Math.max(REMEASURE_MS, pauseMs);
-    this.#remeasureFewAt = now + Math.max(REMEASURE_FEW_MS, pauseMs);
+    this.#remeasureLowAt = now + Math.max(REMEASURE_LOW_MS, pauseMs);
+    this.#highest = this.#limit;
     this.#lastMs = undefined;
     this.#newWindow(now);
   }
