@@ -154,6 +154,20 @@ routes:
     expect(await of('5s', '/a:verb')).toEqual([]);
   });
 
+  it('tells which filters an endpoint cannot have that writes its answer itself', async () => {
+    const yaml = `upstreams: { a: { discover: 'http://127.0.0.1:1' } }
+routes:
+  - path: /events
+    methods: [GET]
+    incoming: [{ rateLimit: { limit: 1 } }, compress]
+    outgoing: [{ headers: { remove: [server] } }]
+    endpoint: { stream: { upstream: a } }
+`;
+    expect(await mistakesOf({ 'gateway.yaml': yaml })).toEqual([
+      'gateway.yaml:7 the endpoint "stream" writes its answer itself; take out what waits for it: compress, headers',
+    ]);
+  });
+
   it('tells what the schema cannot see', async () => {
     const mistakes = await mistakesOf({
       'gateway.yaml': `upstreams:

@@ -71,7 +71,7 @@ export async function buildGateway(
       ...dependencies,
       route: routeConfig,
       template,
-      handsOn: handsOn(routeConfig, registry),
+      handsOn: waitingFilters(routeConfig, registry).length > 0,
       decision: (decider, outcome) =>
         dependencies.metrics.gateway.decision(routeConfig.path, decider, outcome),
       shared: (key, create) => dependencies.shared.get(key, create),
@@ -108,9 +108,10 @@ function buildRoute(
   config: RouteConfig,
   at: string,
   context: BuildContext,
-  { filters, endpoints }: Registry,
+  registry: Registry,
   attempt: Attempt,
 ): Route | undefined {
+  const { filters, endpoints } = registry;
   const each = <Made>(
     direction: 'incoming' | 'outgoing',
     make: (definition: FilterDefinition, options: never) => Made | undefined,
@@ -126,8 +127,9 @@ function buildRoute(
   const [name, options] = nameAndOptions(config.endpoint);
   if (endpoints.get(name)?.writesItself && context.handsOn) {
     attempt(`${at}/endpoint`, () => {
+      const waiting = waitingFilters(config, registry).join(', ');
       throw new TypeError(
-        `the endpoint "${name}" writes its answer itself; take the filters out that wait for it`,
+        `the endpoint "${name}" writes its answer itself; take out what waits for it: ${waiting}`,
       );
     });
     return undefined;
@@ -167,10 +169,10 @@ function stepOf(
   return incoming && { incoming: incoming(options, context), around: undefined };
 }
 
-/** Whether filters of a route wait for the endpoint's answer. */
-function handsOn({ incoming, outgoing }: RouteConfig, { filters }: Registry): boolean {
-  if (outgoing.length > 0) return true;
-  return incoming.some((config) => filters.get(nameAndOptions(config)[0])?.around !== undefined);
+/** The filters of a route that wait for the endpoint's answer. */
+function waitingFilters({ incoming, outgoing }: RouteConfig, { filters }: Registry): string[] {
+  const around = incoming.map(filterName).filter((name) => filters.get(name)?.around !== undefined);
+  return [...around, ...outgoing.map(filterName)];
 }
 
 function nameAndOptions(config: FilterConfig): readonly [string, unknown] {
