@@ -18,14 +18,14 @@ export interface BenchOptions {
   readonly redis: string | undefined;
 }
 
-const USUAL = { rounds: '5', seconds: '5', warmUp: '3' };
+const USUAL = { rounds: '5', seconds: '5', warmUp: '5' };
 const QUICK = { rounds: '1', seconds: '2', warmUp: '1' };
 
 export const USAGE = `npm run bench -- [options]
   --quick            one round of 2 s, 1 s of warm-up: does everything run, and roughly how well
   --rounds N         rounds over all candidates (5)
   --seconds N        length of each load (5)
-  --warm-up N        seconds of load before each measurement (3)
+  --warm-up N        seconds of load before each measurement (5)
   --only a,b         candidates by key: bare, full, full-redis, full-redis-each, middleware, fastify,
                      nginx, haproxy, traefik, krakend
   --rate N           requests a second of the arrival-rate load (1000); 0 leaves it out

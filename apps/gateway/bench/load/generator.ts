@@ -19,7 +19,7 @@ export interface GeneratorTask extends Target {
 }
 
 /** How long the last answers may take to come. */
-const LAST_ANSWERS_MS = 2_000;
+const LAST_ANSWERS_MS = 10_000;
 
 const task = JSON.parse(process.argv[2] as string) as GeneratorTask;
 const requests = task.tokens.map((token) =>
