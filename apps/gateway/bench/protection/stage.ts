@@ -50,6 +50,14 @@ export async function onStage(
   const folder = await mkdtemp(join(tmpdir(), 'gateway-bench-'));
   const cores = await chooseCores();
   const started: Started[] = [];
+  const interrupted = new AbortController();
+  // The default would end this process alone, and leave what it started.
+  const interrupt = () => {
+    interrupted.abort();
+    for (const { pid } of started) process.kill(pid, 'SIGKILL');
+    process.exit(1);
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     const backendPort = await freePort();
     const backendUrl = `http://127.0.0.1:${backendPort}`;
@@ -84,7 +92,7 @@ export async function onStage(
     const runBeside = async <Result>(file: string, task: object) => {
       const command: Command = [process.execPath, here(file), JSON.stringify(task)];
       const [program, ...args] = cores.rest(command);
-      const { stdout } = await run(program, args);
+      const { stdout } = await run(program, args, { signal: interrupted.signal });
       return JSON.parse(stdout) as Result;
     };
     const gateway = gateways[0] as GatewayProcess;
@@ -99,6 +107,7 @@ export async function onStage(
       load: (task) => runBeside('client.ts', { ...task, port: gateway.port }),
     });
   } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     for (const each of started) await each.stop();
     await rm(folder, { recursive: true, force: true });
   }

@@ -34,7 +34,7 @@ export function resultOf(byStatus: ClientResult[string] = {}, status = '200'): S
 }
 
 export function atLeast(what: string, least: number, measured: number): Bar {
-  return { what, wanted: `≥ ${least}`, measured, met: measured >= least };
+  return { what, wanted: `≥ ${Number(least.toFixed(1))}`, measured, met: measured >= least };
 }
 
 export function atMost(what: string, most: number, measured: number): Bar {
