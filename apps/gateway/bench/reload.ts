@@ -1,7 +1,8 @@
 /**
  * Reloads under load: `node apps/gateway/bench/reload.ts [--rate 1000] [--reloads 20]`. For 1,500
  * operations, as routes in one YAML file and as 50 contracts in JSON and in YAML, it prints how long
- * a load takes, how many requests failed, and the longest time that each reload held the event loop.
+ * a load takes, how many requests failed, and the longest time that each reload held the event loop: by
+ * the clock, under load, and by its time on a core, without.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -22,6 +23,7 @@ import { barsTable } from './print.ts';
 import { freePort, startProcess } from './processes.ts';
 import type { Bar } from './report.ts';
 import { spread } from './statistics.ts';
+import { longestTurn } from './turns.ts';
 
 const run = promisify(execFile);
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -31,6 +33,8 @@ const CONNECTIONS = 32;
 /** Between two reloads; the first seconds of the load warm it up. */
 const PAUSE_MS = 300;
 const WARM_UP_MS = 2_000;
+/** Reloads without requests, of which each turn of the event loop is measured by its time on a core. */
+const TURNS = 5;
 
 const { values } = parseArgs({
   options: {
@@ -68,7 +72,8 @@ async function measure(name: string, write: WriteConfiguration): Promise<void> {
   });
   const startedAt = performance.now();
   await gateway.start();
-  say(`${name}\n  first load       ${(performance.now() - startedAt).toFixed(0)} ms`);
+  const firstLoadMs = performance.now() - startedAt;
+  say(`${name}\n  first load       ${firstLoadMs.toFixed(0)} ms`);
   const server = await listen(gateway.handler, { port: 0, host: '127.0.0.1', log });
 
   const holds: number[] = [];
@@ -82,7 +87,7 @@ async function measure(name: string, write: WriteConfiguration): Promise<void> {
     await sleep(20);
     return delay.max / 1e6;
   };
-  const seconds = Math.ceil((WARM_UP_MS + reloads * (PAUSE_MS + 500)) / 1000) + 3;
+  const seconds = Math.ceil((WARM_UP_MS + reloads * (PAUSE_MS + 500 + firstLoadMs)) / 1000) + 3;
   const task: GeneratorTask = {
     port: server.port,
     path: PATH,
@@ -105,8 +110,15 @@ async function measure(name: string, write: WriteConfiguration): Promise<void> {
   const row = (label: string, { median, min, max }: ReturnType<typeof spread>) =>
     say(`  ${label} median ${median.toFixed(1)} ms, ${min.toFixed(1)}–${max.toFixed(1)} ms`);
   row('reload takes    ', spread(times));
+  const turns: number[] = [];
+  for (let round = reloads + 1; round <= reloads + TURNS; round += 1) {
+    await rewrite(round);
+    turns.push(await longestTurn(() => gateway.reload()));
+  }
   row('longest hold    ', spread(holds));
+  row('longest turn    ', spread(turns));
   bar(`${name}: longest hold of a reload, ms`, 50, Math.max(...holds));
+  bar(`${name}: longest turn of a reload, ms of CPU`, 50, Math.max(...turns));
   bar(`${name}: failed requests`, 0, result.failures);
   say(`  without a reload ${idle.toFixed(1)} ms is the longest hold of one second`);
   say(
