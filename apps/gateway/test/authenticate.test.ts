@@ -181,6 +181,19 @@ describe('a route that asks for a token', () => {
     await expect.poll(() => status(oldToken), { timeout: 10_000, interval: 100 }).toBe(401);
   });
 
+  it('remembers a token as it is usually sent, and not in every other spelling', async () => {
+    const issuer = await startIssuer();
+    const signer = await issuer.addKey('ES256');
+    const { status, decisions } = await guarded(issuer, {});
+    const token = await signer.token();
+    for (let round = 0; round < 2; round += 1) {
+      expect(await status(`Bearer ${token}`)).toBe(200);
+      expect(await status(`Bearer   ${token}`)).toBe(200);
+    }
+    expect(await decisions('known')).toBe(1);
+    expect(await decisions('verified')).toBe(3);
+  });
+
   it('has keys fetched for tokens of unknown keys no more often than the cool-down', async () => {
     const issuer = await startIssuer();
     const signer = await issuer.addKey('ES256');

@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startBackend, startRawBackend } from './support/backend.ts';
 import { oneUpstream, startGateway } from './support/gateway.ts';
+import { startRoute } from './support/shaping.ts';
 
 it('sets and removes headers of the request and of the answer', async () => {
   const backend = await startBackend((_request, response) => {
@@ -76,4 +77,25 @@ it('cuts an answer that breaks off behind filters', async () => {
   );
   const response = await fetch(`${gateway.url}/api/x`);
   await expect(response.text()).rejects.toThrow();
+});
+
+describe('a header of the connection', () => {
+  it.each(['Content-Length', 'transfer-encoding', 'connection', 'upgrade'])(
+    'is not set by it: %s',
+    async (name) => {
+      for (const direction of ['incoming', 'outgoing']) {
+        const route = { path: '/x', [direction]: [{ headers: { set: { [name]: '1' } } }] };
+        await expect(startRoute(route)).rejects.toThrow(`"${name}" belongs to the connection`);
+      }
+    },
+  );
+
+  it('is set when it is the name by which the upstream is asked', async () => {
+    const { gateway, backend } = await startRoute({
+      path: '/x',
+      incoming: [{ headers: { set: { Host: 'toys.example' } } }],
+    });
+    await fetch(`${gateway.url}/x`);
+    expect(backend.seen[0]?.headers.host).toBe('toys.example');
+  });
 });
