@@ -312,7 +312,7 @@ describeWithRedis('idempotency over Redis', () => {
 
   it('runs once for two gateways that get the same key at the same time', async () => {
     const backend = await startBackend((request, response) =>
-      setTimeout(() => create(request, response), 200),
+      setTimeout(() => create(request, response), 2_000),
     );
     const gateways = await Promise.all([start(backend), start(backend)]);
     const key = uniqueName('key');

@@ -9,6 +9,8 @@ import type { FailureKind, TransformResult, TransformTask } from './task.ts';
 const MAX_QUEUE = 1_000;
 /** A task that waited longer for a process is refused. */
 const MAX_WAIT_MS = 1_000;
+/** The same while the first one is still starting. */
+const MAX_START_MS = 10_000;
 /** The first process starts after it, so that a check of a configuration starts none. */
 const WARM_UP_MS = 250;
 /** One that had nothing to do for so long ends, unless it is the last. */
@@ -75,10 +77,12 @@ export class TransformWorkers implements Closable {
       return Promise.reject(new TransformFailure('busy', 'too many bodies wait to be transformed'));
     }
     return new Promise((resolve, reject) => {
+      const started = [...this.#workers].some((worker) => worker.started);
+      const longestMs = started ? MAX_WAIT_MS : MAX_START_MS;
       const timer = setTimeout(() => {
         this.#queue.delete(job);
-        reject(new TransformFailure('busy', `no process was free for ${MAX_WAIT_MS} ms`));
-      }, MAX_WAIT_MS);
+        reject(new TransformFailure('busy', `no process was free for ${longestMs} ms`));
+      }, longestMs);
       const job: Job = { task, timer, resolve, reject };
       this.#queue.add(job);
       this.#dispatch();
@@ -148,7 +152,7 @@ class Worker {
   readonly #idle: NodeJS.Timeout;
   #ready = false;
   /** Whether it has ever been ready. */
-  #started = false;
+  started = false;
   #gone = false;
   #job: Job | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -202,7 +206,7 @@ class Worker {
   #onMessage(message: TransformResult | string): void {
     if (message === READY) {
       this.#ready = true;
-      this.#started = true;
+      this.started = true;
     } else {
       const job = this.#finish();
       const result = message as TransformResult;
@@ -218,7 +222,7 @@ class Worker {
     this.kill();
     const job = this.#finish();
     job?.reject(new TransformFailure('memory', `the expression needs more than ${MAX_HEAP_MB} MB`));
-    this.#listener.onGone(this.#started);
+    this.#listener.onGone(this.started);
   }
 
   #finish(): Job | undefined {
