@@ -1,19 +1,27 @@
 /**
  * Keeps what `create` makes for each combination of labels, so that binding labels costs once and
- * not at every observation.
+ * not at every observation. Nested tables: strings that exist are found faster than a joined key is made.
  */
 export function perLabels<Labels extends readonly string[], Child>(
   create: (...labels: Labels) => Child,
 ): (...labels: Labels) => Child {
-  const children = new Map<string, Child>();
+  const root: Table<Child> = { tables: new Map(), child: undefined };
   return (...labels) => {
-    // NUL cannot be part of a header, route or queue name, so two combinations never share a key.
-    const key = labels.length === 1 ? (labels[0] as string) : labels.join('\0');
-    let child = children.get(key);
-    if (child === undefined) {
-      child = create(...labels);
-      children.set(key, child);
+    let table = root;
+    for (const label of labels) {
+      let next = table.tables.get(label);
+      if (next === undefined) {
+        next = { tables: new Map(), child: undefined };
+        table.tables.set(label, next);
+      }
+      table = next;
     }
-    return child;
+    table.child ??= { value: create(...labels) };
+    return table.child.value;
   };
+}
+
+interface Table<Child> {
+  readonly tables: Map<string, Table<Child>>;
+  child: { readonly value: Child } | undefined;
 }

@@ -48,6 +48,7 @@ export { problemDocument, problemHeaders, sendProblem, toProblem } from './probl
 export type { ProblemContext, ProblemDocument } from './problem.ts';
 export { maxPublicPath, publicPathOf } from './public-path.ts';
 export { rawProblem } from './raw-problem.ts';
+export { randomHex } from './random-hex.ts';
 export { newRequestId, requestIdOf, traceIdOf } from './request-id.ts';
 export { createShutdown, runProcess } from './shutdown.ts';
 export type { RunOptions, Shutdown, ShutdownOptions } from './shutdown.ts';

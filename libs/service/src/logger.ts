@@ -1,5 +1,7 @@
-import { destination as fileDestination, pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { pino, stdSerializers, stdTimeFunctions } from 'pino';
 import type { DestinationStream, LevelWithSilent, Logger } from 'pino';
+import { createLineOutput } from './line-output.ts';
+import type { LineOutput } from './line-output.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -16,9 +18,12 @@ export interface LoggerOptions {
 const SECRET_KEYS = ['authorization', 'cookie', 'password', '["set-cookie"]', '["x-api-key"]'];
 const PLACES = ['', 'headers', 'body', 'request.headers', 'req.headers'];
 
+/** There is one, whatever the number of loggers. */
+let standardOutput: LineOutput | undefined;
+
 /**
  * Writes JSON lines: `time` (ISO 8601), `level` as a word, `service`, `msg` and the line's own
- * fields. Lines are written off the event loop in batches of at most `FLUSH_MS`; a `fatal` line and
+ * fields. Lines are written off the event loop in batches of at most 100 ms; a `fatal` line and
  * the end of the process write at once what is left.
  */
 export function createLogger({
@@ -40,18 +45,6 @@ export function createLogger({
         ),
       ),
     },
-    destination ??
-      fileDestination({
-        dest: 1,
-        sync: false,
-        minLength: BUFFER_BYTES,
-        maxWrite: MAX_WRITE_BYTES,
-        periodicFlush: FLUSH_MS,
-      }),
+    destination ?? (standardOutput ??= createLineOutput()),
   );
 }
-
-/** Each write wakes a thread, at the cost of some forty lines. */
-const BUFFER_BYTES = 16_384;
-const MAX_WRITE_BYTES = 65_536;
-const FLUSH_MS = 100;

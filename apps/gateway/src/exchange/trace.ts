@@ -1,11 +1,5 @@
-import { randomFillSync } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { traceIdOf } from '@woodytoys/service';
-
-/** Ids are cut from a block: one call for random bytes costs more than the bytes. */
-const BLOCK_BYTES = 24 * 128;
-const block = Buffer.alloc(BLOCK_BYTES);
-let used = BLOCK_BYTES;
+import { randomHex, traceIdOf } from '@woodytoys/service';
 
 export interface Trace {
   readonly traceparent: string;
@@ -30,14 +24,4 @@ export function traceOf(headers: IncomingHttpHeaders): Trace {
   }
   const traceId = randomHex(16);
   return { traceparent: `00-${traceId}-${randomHex(8)}-01`, traceId, continued: false };
-}
-
-function randomHex(bytes: number): string {
-  if (used + bytes > BLOCK_BYTES) {
-    randomFillSync(block);
-    used = 0;
-  }
-  const text = block.toString('hex', used, used + bytes);
-  used += bytes;
-  return text;
 }
