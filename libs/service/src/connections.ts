@@ -10,7 +10,7 @@ export interface Connections {
   add(socket: Socket): void;
   /** Counts the request of `response` as in flight until its end. */
   begin(socket: Socket, response: ServerResponse): void;
-  /** The response that was begun last on a connection. */
+  /** The response that was begun last on a connection that is open. */
   lastResponse(socket: Duplex): ServerResponse | undefined;
   /**
    * Ends each connection as soon as it has no request in flight. One that has not had a request
@@ -23,12 +23,12 @@ interface State {
   inFlight: number;
   /** How much had come over the connection when its last answer ended. */
   bytesAtRest: number | undefined;
+  last: ServerResponse | undefined;
 }
 
 /** Node's own list of idle connections leaves out those that are silent from the start. */
 export function createConnections(): Connections {
   const states = new Map<Socket, State>();
-  const last = new WeakMap<Duplex, ServerResponse>();
   let closing = false;
 
   function closeIdle(arriving: (socket: Socket, state: State) => boolean): void {
@@ -39,13 +39,13 @@ export function createConnections(): Connections {
 
   return {
     add(socket) {
-      states.set(socket, { inFlight: 0, bytesAtRest: undefined });
+      states.set(socket, { inFlight: 0, bytesAtRest: undefined, last: undefined });
       socket.once('close', () => states.delete(socket));
     },
     begin(socket, response) {
-      last.set(socket, response);
       const state = states.get(socket);
       if (state === undefined) return;
+      state.last = response;
       state.inFlight += 1;
       response.once('close', () => {
         state.inFlight -= 1;
@@ -54,7 +54,7 @@ export function createConnections(): Connections {
         if (closing) socket.destroySoon();
       });
     },
-    lastResponse: (socket) => last.get(socket),
+    lastResponse: (socket) => states.get(socket as Socket)?.last,
     closeWhenIdle() {
       closing = true;
       closeIdle((socket, { bytesAtRest }) => socket.bytesRead !== bytesAtRest);
