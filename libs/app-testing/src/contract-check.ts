@@ -2,6 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
+import { escapePointer, pointerParts } from '@woodytoys/service';
 
 /** A finished exchange, as a client saw it. */
 export interface Exchange {
@@ -95,10 +96,7 @@ function templateOf(templates: readonly string[], path: string): string | undefi
 function follow(contract: Json, place: readonly string[]): readonly string[] {
   const reference = at(contract, place)?.['$ref'] as string | undefined;
   if (reference === undefined) return place;
-  return reference
-    .replace(/^#\//, '')
-    .split('/')
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return pointerParts(reference.slice(1));
 }
 
 function at(contract: Json, place: readonly string[]): Json | undefined {
@@ -106,5 +104,5 @@ function at(contract: Json, place: readonly string[]): Json | undefined {
 }
 
 function pointerOf(place: readonly string[]): string {
-  return place.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return place.map((part) => `/${escapePointer(part)}`).join('');
 }

@@ -3,6 +3,7 @@ import { raw } from 'express';
 import { bodyInvalid, contentTypeUnsupported } from './bad-input.ts';
 import { problem } from './errors.ts';
 import type { FieldError, ProblemError } from './errors.ts';
+import { escapePointer } from './json-pointer.ts';
 
 /** Deeper than any schema of ours; below what recursive code downstream can take. */
 const MAX_DEPTH = 100;
@@ -103,7 +104,7 @@ function unsafeParts(root: unknown): FieldError[] {
     }
     if (typeof value !== 'object' || value === null) return;
     for (const [key, inner] of Object.entries(value)) {
-      const at = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+      const at = `${pointer}/${escapePointer(key)}`;
       if (key === '__proto__') errors.push({ pointer: at, detail: 'is not a known field' });
       else if (key.includes('\0'))
         errors.push({ pointer, detail: 'has a key with a NUL character' });

@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml';
+import { unescapePointer } from './json-pointer.ts';
 
 /** A service's OpenAPI document, read into its operations. */
 export interface Contract {
@@ -182,7 +183,7 @@ function resolve(document: JsonObject, value: unknown): JsonObject {
 function lookUp(document: JsonObject, reference: string): unknown {
   let found: unknown = document;
   for (const part of reference.slice(2).split('/')) {
-    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+    const key = unescapePointer(decodeURIComponent(part));
     if (!isObject(found) || !Object.hasOwn(found, key)) {
       throw new Error(`the reference ${reference} leads nowhere`);
     }

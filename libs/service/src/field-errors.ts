@@ -1,4 +1,5 @@
 import type { FieldError } from './errors.ts';
+import { escapePointer } from './json-pointer.ts';
 
 /** The most mistakes that one answer tells. */
 export const MAX_FIELD_ERRORS = 20;
@@ -61,9 +62,4 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
 
 function child(pointer: string, name: unknown): string {
   return `${pointer}/${escapePointer(String(name))}`;
-}
-
-/** A name as one part of a JSON pointer (RFC 6901). */
-export function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -4,7 +4,8 @@ import addFormats from 'ajv-formats';
 import { AJV_CODE } from './ajv-code.ts';
 import type { Contract, JsonObject, Operation, Parameter } from './contract.ts';
 import type { FieldError } from './errors.ts';
-import { MAX_FIELD_ERRORS, NOT_DECODED, escapePointer, fieldErrors } from './field-errors.ts';
+import { MAX_FIELD_ERRORS, NOT_DECODED, fieldErrors } from './field-errors.ts';
+import { escapePointer } from './json-pointer.ts';
 import { decodeQueryText, readScalar } from './parameter-text.ts';
 
 /** A request's parameters as its handler gets them, or what is wrong with them. */

@@ -1,3 +1,4 @@
+import { pointerParts } from '@woodytoys/service';
 import { LineCounter, isMap, isScalar, isSeq, visit } from 'yaml';
 import type { Alias, Document, Node } from 'yaml';
 import type { Slices } from '../routing/slices.ts';
@@ -86,13 +87,6 @@ function aliasesOfNothing(document: Document): Alias[] {
     },
   });
   return lost;
-}
-
-/** Reads `/routes/0/path` into its parts. */
-export function pointerParts(pointer: string): readonly string[] {
-  const parts = pointer.split('/').slice(1);
-  if (!pointer.includes('~')) return parts;
-  return parts.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 /** What a pointer leads to in a document, or the nearest thing around it. */

@@ -1,4 +1,4 @@
-import { AJV_CODE } from '@woodytoys/service';
+import { AJV_CODE, escapePointer } from '@woodytoys/service';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { DataValidateFunction, DataValidationCxt } from 'ajv/dist/types/index.js';
@@ -111,8 +111,4 @@ function messageOf({
 function about(schema: ErrorObject['parentSchema']): string {
   const description = schema?.['description'];
   return typeof description === 'string' ? ` (${description})` : '';
-}
-
-function escapePointer(part: string): string {
-  return part.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -1,4 +1,4 @@
-import { escapePointer } from '@woodytoys/service';
+import { escapePointer, unescapePointer } from '@woodytoys/service';
 import { isObject } from './document.ts';
 import type { JsonObject } from './document.ts';
 
@@ -60,17 +60,13 @@ export function valueAt(root: JsonObject, pointer: string): unknown {
   for (let at = 0; at < pointer.length;) {
     const next = pointer.indexOf('/', at + 1);
     const end = next < 0 ? pointer.length : next;
-    const part = unescaped(pointer.slice(at + 1, end));
+    const part = unescapePointer(pointer.slice(at + 1, end));
     at = end;
     if (Array.isArray(found)) found = found[Number(part)];
     else if (isObject(found) && Object.hasOwn(found, part)) found = found[part];
     else return undefined;
   }
   return found;
-}
-
-function unescaped(part: string): string {
-  return part.includes('~') ? part.replaceAll('~1', '/').replaceAll('~0', '~') : part;
 }
 
 /** A pointer's child: `/paths` and `/products` are `/paths/~1products`. */

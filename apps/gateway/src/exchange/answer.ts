@@ -86,7 +86,6 @@ export function sendAnswer(exchange: Exchange, { status, headers, body }: Answer
   if (response.headersSent || response.destroyed) {
     stream?.destroy();
     response.destroy();
-    if (body instanceof Readable) body.destroy();
     return;
   }
   // It broke while a filter waited: nothing of the answer is sent yet, so its client can be told.

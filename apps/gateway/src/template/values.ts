@@ -1,3 +1,4 @@
+import { escapePointer } from '@woodytoys/service';
 import { valueInvalid } from '../problems.ts';
 import type { Placeholder, ValueType } from './placeholder.ts';
 
@@ -48,7 +49,7 @@ export function resolveTexts(
 
 /** Where a value comes from, as a JSON pointer into the request. */
 export function pointerOf({ source, keys }: Placeholder): string {
-  const escaped = keys.map((key) => key.replaceAll('~', '~0').replaceAll('/', '~1'));
+  const escaped = keys.map(escapePointer);
   return `/${[source, ...escaped].join('/')}`;
 }
 

@@ -1,9 +1,8 @@
+import { pointerParts } from '@woodytoys/service';
+
 /** Makes a function that gives what a JSON pointer (RFC 6901) points at; undefined when nothing is there. */
 export function jsonPointer(pointer: string): (value: unknown) => unknown {
-  const keys = pointer
-    .split('/')
-    .slice(1)
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const keys = pointerParts(pointer);
   return (value) => {
     let found = value;
     for (const key of keys) {
