@@ -57,7 +57,8 @@ describe('balancing', () => {
       expect(await ask(gateway.url, { headers: { 'x-account': account } })).toBe(200);
       return counts(backends).findIndex((count, index) => count > (before[index] as number));
     };
-    const accounts = Array.from({ length: 20 }, (_, index) => `account-${index}`);
+    // So many that chance cannot leave a replica without one: 3 x (2 / 3)^100.
+    const accounts = Array.from({ length: 100 }, (_, index) => `account-${index}`);
     const homes: number[] = [];
     for (const account of accounts) homes.push(await homeOf(account));
     expect(new Set(homes).size).toBe(3);
