@@ -7,7 +7,7 @@ import {
   createInProcessMessaging,
 } from '../src/index.ts';
 import { messagingContract } from './messaging-contract.ts';
-import { declareQueue, gate, message, recorder } from './support.ts';
+import { declareQueue, gate, message, recordedMetrics, recorder } from './support.ts';
 
 describe('the contract, in process', () => {
   messagingContract(async (options) => createInProcessMessaging(options));
@@ -46,6 +46,32 @@ describe('publishing in process', () => {
     expect(published).toBe(false);
     gates[1]!.open();
     await publishing;
+  });
+
+  test('shows how many messages each queue holds, and its dead letters', async () => {
+    const metrics = recordedMetrics();
+    const depths = () => metrics.readQueues();
+    const messaging = open({ metrics });
+    const { exchange } = await declareQueue(messaging, 'work');
+    const hold = gate();
+    const refuse = async () => {
+      await hold.opened;
+      throw new PermanentError('no such shop');
+    };
+    await messaging.consume('work', refuse, { prefetch: 1 });
+    const publishing = [1, 2, 3].map(() => messaging.publish(message(exchange, 'k')));
+    const settled = Promise.allSettled(publishing);
+    await waitFor(() => depths()['work']?.unacknowledged === 1);
+    expect(depths()).toEqual({
+      work: { ready: 2, unacknowledged: 1 },
+      'work.dead': { ready: 0, unacknowledged: 0 },
+    });
+    hold.open();
+    await settled;
+    expect(depths()).toEqual({
+      work: { ready: 0, unacknowledged: 0 },
+      'work.dead': { ready: 3, unacknowledged: 0 },
+    });
   });
 
   test('rejects with the reason when a consumer gives the message up, once all are done', async () => {

@@ -1,4 +1,4 @@
-import type { MessageMetrics } from '@woodytoys/metrics';
+import type { MessageMetrics, QueueDepth } from '@woodytoys/metrics';
 import { v7 as uuidv7 } from 'uuid';
 import type { Delivery, Messaging, OutgoingMessage, QueueDeclaration } from '../src/index.ts';
 
@@ -40,9 +40,15 @@ export function recorder(then: (delivery: Delivery) => Promise<void> | void = ()
   };
 }
 
+export interface RecordedMetrics extends MessageMetrics {
+  readonly calls: string[];
+  readQueues(): Readonly<Record<string, QueueDepth>>;
+}
+
 /** Metrics that keep each call as a line. */
-export function recordedMetrics(): MessageMetrics & { readonly calls: string[] } {
+export function recordedMetrics(): RecordedMetrics {
   const calls: string[] = [];
+  let readQueues = (): Readonly<Record<string, QueueDepth>> => ({});
   return {
     calls,
     published: (_exchange, outcome) => calls.push(`published ${outcome}`),
@@ -50,6 +56,11 @@ export function recordedMetrics(): MessageMetrics & { readonly calls: string[] }
     redelivered: () => calls.push('redelivered'),
     queueAge: (_queue, seconds) => calls.push(seconds >= 0 ? 'age' : 'age below 0'),
     connected: (up) => calls.push(`connected ${up}`),
+    queues(read) {
+      readQueues = read;
+      return () => (readQueues = () => ({}));
+    },
+    readQueues: () => readQueues(),
   };
 }
 

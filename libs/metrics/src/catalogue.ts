@@ -140,6 +140,13 @@ export const CATALOGUE = {
     help: 'Time between publish and the start of the handler.',
     buckets: MESSAGE_SECONDS,
   },
+  messageQueueDepth: {
+    name: 'message_queue_messages',
+    kind: 'gauge',
+    unit: 'messages',
+    labels: ['service', 'queue', 'state'],
+    help: 'Messages in a queue of the in-process broker, by state (ready or unacknowledged); RabbitMQ tells of its own.',
+  },
   brokerConnected: {
     name: 'message_broker_connected',
     kind: 'gauge',

@@ -1,9 +1,18 @@
 import { perLabels } from './children.ts';
 import type { Instruments } from './instruments.ts';
+import type { Readings } from './readings.ts';
 import type { MessageMetrics } from './types.ts';
 
+export interface MessageMetricsDependencies {
+  readonly instruments: Instruments;
+  readonly readings: Readings;
+}
+
 /** Measures what a service publishes and consumes; counters exist from the first use on, at 0. */
-export function createMessageMetrics(instruments: Instruments, service: string): MessageMetrics {
+export function createMessageMetrics(
+  { instruments, readings }: MessageMetricsDependencies,
+  service: string,
+): MessageMetrics {
   const duration = instruments.histogram('messageHandlerDuration');
   const exchanges = perLabels((exchange: string) => {
     const published = instruments.counter('messagesPublished');
@@ -36,5 +45,6 @@ export function createMessageMetrics(instruments: Instruments, service: string):
     // Clocks of two machines differ: a message may seem to come from the future.
     queueAge: (queue, seconds) => queues(queue).age.observe(Math.max(0, seconds)),
     connected: (up) => connected.set(up ? 1 : 0),
+    queues: (read) => readings.queues(service, read),
   };
 }

@@ -1,5 +1,5 @@
 import type { Instruments } from './instruments.ts';
-import type { BulkheadState, OutboxState, PoolState, UpstreamState } from './types.ts';
+import type { BulkheadState, OutboxState, PoolState, QueueDepth, UpstreamState } from './types.ts';
 
 /** A reading later than this is left out of the scrape; Prometheus gives a scrape 10 s by default. */
 const READ_TIMEOUT_MS = 2_000;
@@ -21,6 +21,7 @@ export interface Readings {
   ): () => void;
   upstreams(service: string, read: () => readonly UpstreamState[]): () => void;
   bulkhead(service: string, name: string, read: () => BulkheadState): () => void;
+  queues(service: string, read: () => Readonly<Record<string, QueueDepth>>): () => void;
   /** Reads all; one that fails or is late is counted, and its series are left out. */
   readAll(): Promise<void>;
 }
@@ -83,6 +84,14 @@ export function createReadings(instruments: Instruments): Readings {
         instruments.gauge('gatewayBulkheadInFlight').inc({ service, bulkhead }, inFlight);
         instruments.gauge('gatewayBulkheadWaiting').inc({ service, bulkhead }, waiting);
       }),
+    queues: (service, read) =>
+      add(service, 'queues', async () => {
+        const depth = instruments.gauge('messageQueueDepth');
+        for (const [queue, { ready, unacknowledged }] of Object.entries(read())) {
+          depth.set({ service, queue, state: 'ready' }, ready);
+          depth.set({ service, queue, state: 'unacknowledged' }, unacknowledged);
+        }
+      }),
     async readAll() {
       for (const key of READ_GAUGES) instruments.gauge(key).reset();
       await Promise.all([...readings].map(readOne));
@@ -119,6 +128,7 @@ const READ_GAUGES = [
   'outboxOldest',
   'outboxDead',
   'jobs',
+  'messageQueueDepth',
   'gatewayReplicas',
   'gatewayBulkheadInFlight',
   'gatewayBulkheadWaiting',

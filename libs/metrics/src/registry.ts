@@ -38,7 +38,7 @@ export function createMetricsRegistry({
       http,
       client: createClientMetrics(instruments, service),
       cache: createCacheMetrics(instruments, service),
-      messages: createMessageMetrics(instruments, service),
+      messages: createMessageMetrics({ instruments, readings }, service),
       gateway: createGatewayMetrics({ instruments, readings, tallies }, service),
       pool: (name, read) => readings.pool(service, name, read),
       outbox: (read) => readings.outbox(service, read),

@@ -62,6 +62,16 @@ export interface MessageMetrics {
   /** Seconds between publish and the start of the handler. */
   queueAge(queue: string, seconds: number): void;
   connected(up: boolean): void;
+  /** Adds queues of a broker in this process, by name, read at each scrape; the result removes them. */
+  queues(read: () => Readonly<Record<string, QueueDepth>>): () => void;
+}
+
+/** How many messages a queue holds. */
+export interface QueueDepth {
+  /** Waiting for a consumer. */
+  readonly ready: number;
+  /** With a consumer. */
+  readonly unacknowledged: number;
 }
 
 /** A pool's present state, read at each scrape. */

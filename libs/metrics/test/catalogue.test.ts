@@ -43,6 +43,7 @@ describe('the metric catalogue', () => {
     service.messages.published('events', 'confirmed');
     service.messages.queueAge('queue', 1);
     service.messages.connected(true);
+    service.messages.queues(() => ({ queue: { ready: 1, unacknowledged: 0 } }));
     service.gateway.retry('user', 'ECONNREFUSED');
     service.gateway.rateLimit('default', 'passed');
     service.gateway.reload('done');

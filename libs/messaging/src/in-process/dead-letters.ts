@@ -43,6 +43,10 @@ export class InProcessDeadLetters {
     return (this.#byQueue.get(queue) ?? []).slice(0, limit).map(({ letter }) => letter);
   }
 
+  count(queue: string): number {
+    return this.#byQueue.get(queue)?.length ?? 0;
+  }
+
   /** Removes and returns the oldest. */
   take(queue: string, limit: number): KeptDeadLetter[] {
     return this.#byQueue.get(queue)?.splice(0, limit) ?? [];

@@ -1,4 +1,4 @@
-import type { MessageMetrics } from '@woodytoys/metrics';
+import type { MessageMetrics, QueueDepth } from '@woodytoys/metrics';
 import type { Logger } from '@woodytoys/service';
 import { Broker, type Queue } from 'smqp';
 import { MessagingError } from '../errors.ts';
@@ -9,6 +9,7 @@ import {
   checkExchange,
   checkLimit,
   checkPrefetch,
+  deadLetterQueueOf,
   knownQueue,
   mergeTopology,
 } from '../topology.ts';
@@ -63,6 +64,7 @@ export function createInProcessMessaging({
   let topology = EMPTY_TOPOLOGY;
   let closing: Promise<void> | undefined;
   metrics?.connected(true);
+  const stopReading = metrics?.queues(depths);
 
   function checkOpen(): void {
     if (closing) throw closedError();
@@ -169,6 +171,16 @@ export function createInProcessMessaging({
     return broker.assertQueue(name);
   }
 
+  /** Under the names that RabbitMQ has for them; a message that waits for its next attempt is in none. */
+  function depths(): Record<string, QueueDepth> {
+    const all: Record<string, QueueDepth> = {};
+    for (const { name, messageCount, unackedCount } of broker.getStats().queues) {
+      all[name] = { ready: messageCount - unackedCount, unacknowledged: unackedCount };
+      all[deadLetterQueueOf(name)] = { ready: deadLetters.count(name), unacknowledged: 0 };
+    }
+    return all;
+  }
+
   async function redrive(name: string, limit: number): Promise<number> {
     checkOpen();
     checkLimit(limit);
@@ -182,6 +194,7 @@ export function createInProcessMessaging({
     await Promise.all([...consumers].map((consumer) => consumer.stop()));
     for (const timer of timers) clearTimeout(timer);
     for (const publication of pending.values()) publication.fail(closedError());
+    stopReading?.();
     broker.reset();
     metrics?.connected(false);
   }
