@@ -111,7 +111,8 @@ export function createGateway({
       exchange.answeredAs ?? (response.headersSent ? response.statusCode : CLIENT_GONE);
     const durationSeconds = (performance.now() - startedAt) / 1000;
     exchange.end(status);
-    metrics.http.observe({ method, route, status, durationSeconds });
+    const { traceId } = exchange.trace;
+    metrics.http.observe({ method, route, status, durationSeconds, traceId });
     writeAccessLog(exchange, { status, durationSeconds, whole });
     const { listenerError: error, requestId } = exchange;
     if (error !== undefined) {

@@ -18,7 +18,6 @@ export function createCacheMetrics(instruments: Instruments, service: string): C
       absent: duration.labels(service, namespace, 'absent'),
       error: duration.labels(service, namespace, 'error'),
     };
-    for (const outcome of Object.keys(loads)) duration.zero({ service, namespace, outcome });
     return { ...counters, loads };
   });
   const errors = perLabels((operation: string) =>

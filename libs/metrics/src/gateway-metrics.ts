@@ -1,5 +1,6 @@
 import { perLabels } from './children.ts';
 import type { Instruments } from './instruments.ts';
+import { BREAKER_STATES } from './readings.ts';
 import type { Readings } from './readings.ts';
 import type { Tallies } from './tallies.ts';
 import type { GatewayMetrics, RateLimitOutcome } from './types.ts';
@@ -10,7 +11,10 @@ export interface GatewayMetricsDependencies {
   readonly tallies: Tallies;
 }
 
-/** Counts the decisions of a gateway; a limiter's counters exist from its first decision on, at 0. */
+/**
+ * Counts the decisions of a gateway. Counters begin at 0 as soon as the values of their labels are
+ * known: a limiter's with its first decision, an upstream's with the first scrape that knows it.
+ */
 export function createGatewayMetrics(
   { instruments, readings, tallies }: GatewayMetricsDependencies,
   service: string,
@@ -25,10 +29,8 @@ export function createGatewayMetrics(
     instruments.counter('gatewayMirrored').labels(service, upstream, outcome),
   );
   const limiters = perLabels((limiter: string) => {
-    const outcome = (name: RateLimitOutcome) => {
-      instruments.counter('gatewayRateLimit').labels(service, limiter, name).inc(0);
-      return tallies.tally('gatewayRateLimit', service, limiter, name);
-    };
+    const outcome = (name: RateLimitOutcome) =>
+      tallies.tally('gatewayRateLimit', service, limiter, name);
     return {
       passed: outcome('passed'),
       refused: outcome('refused'),
@@ -37,6 +39,19 @@ export function createGatewayMetrics(
       'passed-locally': outcome('passed-locally'),
       'refused-locally': outcome('refused-locally'),
     };
+  });
+  for (const outcome of ['done', 'refused']) {
+    instruments.counter('gatewayReloads').inc({ service, outcome }, 0);
+  }
+  const beginUpstream = perLabels((upstream: string) => {
+    for (const reason of ['circuit_open', 'in_flight', 'retry_budget']) {
+      instruments.counter('gatewayRefusals').inc({ service, upstream, reason }, 0);
+    }
+    for (const to of BREAKER_STATES) {
+      instruments.counter('gatewayBreakerTransitions').inc({ service, upstream, to }, 0);
+    }
+    instruments.counter('gatewayEjections').inc({ service, upstream }, 0);
+    return true;
   });
   return {
     retry: (upstream, reason) => retries(upstream, reason).inc(),
@@ -61,6 +76,11 @@ export function createGatewayMetrics(
       instruments.counter('gatewayBreakerTransitions').inc({ service, upstream, to }),
     ejection: (upstream) => instruments.counter('gatewayEjections').inc({ service, upstream }),
     mirrored: (upstream, outcome) => mirrored(upstream, outcome).inc(),
-    upstreams: (read) => readings.upstreams(service, read),
+    upstreams: (read) =>
+      readings.upstreams(service, () => {
+        const states = read();
+        for (const { upstream } of states) beginUpstream(upstream);
+        return states;
+      }),
   };
 }

@@ -1,9 +1,7 @@
-import type { Histogram } from 'prom-client';
 import { perLabels } from './children.ts';
+import type { HistogramChild } from './histogram.ts';
 import type { Instruments } from './instruments.ts';
 import type { ClientObservation, HttpMetrics } from './types.ts';
-
-type Child = Histogram.Internal<string>;
 
 /** `HttpMetrics` with its count of requests in flight, which the registry reads at a scrape. */
 export interface CountingHttpMetrics extends HttpMetrics {
@@ -14,10 +12,10 @@ export interface CountingHttpMetrics extends HttpMetrics {
 export function createHttpMetrics(instruments: Instruments, service: string): CountingHttpMetrics {
   const duration = instruments.histogram('httpServerDuration');
   // Three nested tables: on the hot path a look-up of strings that exist beats making a joined key.
-  const routes = new Map<string, Map<string, Child[]>>();
+  const routes = new Map<string, Map<string, HistogramChild[]>>();
   let inFlight = 0;
 
-  function childOf(route: string, method: string, status: number): Child {
+  function childOf(route: string, method: string, status: number): HistogramChild {
     let methods = routes.get(route);
     if (methods === undefined) routes.set(route, (methods = new Map()));
     let statuses = methods.get(method);
@@ -38,8 +36,11 @@ export function createHttpMetrics(instruments: Instruments, service: string): Co
         inFlight -= 1;
       };
     },
-    observe({ method, route, status, durationSeconds }) {
-      childOf(route, method, status).observe(durationSeconds);
+    observe({ method, route, status, durationSeconds, traceId }) {
+      childOf(route, method, status).observe(durationSeconds, traceId);
+    },
+    expect(method, route, status) {
+      childOf(route, method, status);
     },
   };
 }

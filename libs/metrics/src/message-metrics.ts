@@ -29,7 +29,6 @@ export function createMessageMetrics(
       retried: duration.labels(service, queue, 'retried'),
       'dead-lettered': duration.labels(service, queue, 'dead-lettered'),
     };
-    for (const outcome of Object.keys(outcomes)) duration.zero({ service, queue, outcome });
     const redelivered = instruments.counter('messagesRedelivered').labels(service, queue);
     redelivered.inc(0);
     const age = instruments.histogram('messageQueueAge').labels(service, queue);

@@ -99,7 +99,7 @@ export function createReadings(instruments: Instruments): Readings {
   };
 }
 
-const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
+export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
 
 function setUpstream(
   instruments: Instruments,

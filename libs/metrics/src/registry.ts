@@ -7,7 +7,7 @@ import { createMessageMetrics } from './message-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { createReadings } from './readings.ts';
 import { createTallies } from './tallies.ts';
-import type { Exposition, MetricsRegistry, ServiceMetrics } from './types.ts';
+import type { GatewayMetrics, MetricsRegistry, ServiceMetrics } from './types.ts';
 
 export interface MetricsRegistryOptions {
   /** Of the package that runs; `unknown` unless given. */
@@ -33,13 +33,17 @@ export function createMetricsRegistry({
 
   function createServiceMetrics(service: string): ServiceMetrics {
     const http = createHttpMetrics(instruments, service);
+    let gateway: GatewayMetrics | undefined;
     const metrics: ServiceMetrics = {
       service,
       http,
       client: createClientMetrics(instruments, service),
       cache: createCacheMetrics(instruments, service),
       messages: createMessageMetrics({ instruments, readings }, service),
-      gateway: createGatewayMetrics({ instruments, readings, tallies }, service),
+      // Its counters begin at 0, which is to be seen of gateways only.
+      get gateway() {
+        return (gateway ??= createGatewayMetrics({ instruments, readings, tallies }, service));
+      },
       pool: (name, read) => readings.pool(service, name, read),
       outbox: (read) => readings.outbox(service, read),
       jobs: (kind, read) => readings.jobs(service, kind, read),
@@ -48,31 +52,29 @@ export function createMetricsRegistry({
     return metrics;
   }
 
-  async function scrape(): Promise<Exposition> {
+  async function readAll(): Promise<void> {
     for (const [service, { http }] of services) {
       instruments.gauge('httpServerInFlight').set({ service }, http.inFlight);
     }
     tallies.handOver();
     processMetrics?.read();
     await readings.readAll();
-    return {
-      contentType: instruments.registry.contentType,
-      body: await instruments.registry.metrics(),
-    };
   }
 
-  let scraping: Promise<Exposition> | undefined;
+  let reading: Promise<void> | undefined;
 
   return {
     service: (name) => services.get(name)?.metrics ?? createServiceMetrics(name),
-    // Scrapes at once share one: two would reset each other's readings half way.
-    expose: () =>
-      (scraping ??= scrape().finally(() => {
-        scraping = undefined;
-      })),
+    async expose(accept) {
+      // Scrapes at once share one reading: two would reset each other's half way.
+      await (reading ??= readAll().finally(() => {
+        reading = undefined;
+      }));
+      return instruments.expositions.write(accept);
+    },
     close() {
       processMetrics?.stop();
-      instruments.registry.clear();
+      instruments.expositions.clear();
     },
   };
 }

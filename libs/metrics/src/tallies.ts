@@ -17,6 +17,10 @@ export function createTallies(instruments: Instruments): Tallies {
   const all: (() => void)[] = [];
   const tally = perLabels((key: string, ...labels: string[]) => {
     let count = 0;
+    instruments
+      .counter(key as CounterKey)
+      .labels(...labels)
+      .inc(0);
     all.push(() => {
       if (count === 0) return;
       instruments

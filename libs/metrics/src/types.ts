@@ -22,12 +22,16 @@ export interface HttpObservation {
   readonly route: string;
   readonly status: number;
   readonly durationSeconds: number;
+  /** Of the trace that the request belongs to, 32 hexadecimal digits; becomes an exemplar. */
+  readonly traceId?: string | undefined;
 }
 
 export interface HttpMetrics {
   /** Counts a request as in flight; call the result once when it ends. */
   start(): () => void;
   observe(observation: HttpObservation): void;
+  /** Shows a series at 0 before its first request, so that a rate has a beginning to count from. */
+  expect(method: string, route: string, status: number): void;
 }
 
 /** One finished call to another service. */
@@ -159,6 +163,10 @@ export interface ServiceMetrics {
 /** All instruments of one process. */
 export interface MetricsRegistry {
   service(name: string): ServiceMetrics;
-  expose(): Promise<Exposition>;
+  /**
+   * The text format of Prometheus, or OpenMetrics where the scrape's `accept` header prefers it; only
+   * that one has exemplars.
+   */
+  expose(accept?: string): Promise<Exposition>;
   close(): void;
 }

@@ -31,6 +31,18 @@ describe('HTTP metrics', () => {
     ]);
   });
 
+  it('show a route at 0 before its first request', async () => {
+    const registry = createRegistry();
+    const { http } = registry.service('user');
+    http.expect('GET', '/users/{id}', 200);
+    const counts = () => read(registry, 'http_server_request_duration_seconds_count');
+    const of =
+      'service=user http_request_method=GET http_route=/users/{id} http_response_status_code=200';
+    expect(await counts()).toEqual([`${of} 0`]);
+    http.observe({ method: 'GET', route: '/users/{id}', status: 200, durationSeconds: 0.1 });
+    expect(await counts()).toEqual([`${of} 1`]);
+  });
+
   it('count requests in flight, each once', async () => {
     const registry = createRegistry();
     const { http } = registry.service('user');
@@ -175,7 +187,29 @@ describe('gateway metrics', () => {
     ]);
     expect(await read(registry, 'gateway_config_reloads_total')).toEqual([
       'service=gateway outcome=done 1',
+      'service=gateway outcome=refused 0',
     ]);
+  });
+
+  it('begin at 0 where the values of their labels are known, in gateways only', async () => {
+    const registry = createRegistry();
+    const { gateway } = registry.service('gateway');
+    registry.service('user');
+    gateway.decision('/users', 'cache', 'hit');
+    const breaker = { known: 1, usable: 1, ejected: 0, inFlight: 0, limit: 9, breaker: undefined };
+    gateway.upstreams(() => [{ upstream: 'user', ...breaker }]);
+    expect(await read(registry, 'gateway_config_reloads_total')).toEqual([
+      'service=gateway outcome=done 0',
+      'service=gateway outcome=refused 0',
+    ]);
+    expect(await read(registry, 'gateway_decisions_total')).toEqual([
+      'service=gateway http_route=/users decider=cache outcome=hit 0',
+    ]);
+    expect(await read(registry, 'gateway_ejections_total')).toEqual([
+      'service=gateway upstream=user 0',
+    ]);
+    expect(await read(registry, 'gateway_upstream_refusals_total')).toHaveLength(3);
+    expect(await read(registry, 'gateway_breaker_transitions_total')).toHaveLength(3);
   });
 
   it('tell the upstreams of the moment', async () => {

@@ -26,7 +26,11 @@ export interface HttpObserver {
     readonly route: string;
     readonly status: number;
     readonly durationSeconds: number;
+    /** 32 hexadecimal digits. */
+    readonly traceId?: string | undefined;
   }): void;
+  /** Shows a route at 0 before its first request. */
+  expect?(method: string, route: string, status: number): void;
 }
 
 export interface ApiOptions<Operations> {
@@ -91,6 +95,7 @@ export function createApi<Operations>({
         log,
       );
       route[method](serve);
+      http.expect?.(operation.method, operation.path, operation.successStatus);
     }
     route.all((request) => refuseMethod(request, path, allow));
   }

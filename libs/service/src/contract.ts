@@ -24,6 +24,8 @@ export interface Operation {
   readonly body?: RequestBody;
   /** Whether an answer is a stream without end (`text/event-stream`). */
   readonly streams: boolean;
+  /** The first 2xx of its answers; 200 where it declares none. */
+  readonly successStatus: number;
 }
 
 export interface Parameter {
@@ -115,13 +117,15 @@ function readOperation(
   }
   checkPathParameters(path, parameters);
   const body = operation['requestBody'];
+  const responses = objectAt(operation, 'responses');
   return {
     id,
     method: method.toUpperCase(),
     path,
     parameters: [...parameters.values()],
     ...(body !== undefined && { body: readBody(document, body) }),
-    streams: Object.values(objectAt(operation, 'responses')).some(
+    successStatus: Number(Object.keys(responses).find((status) => /^2\d\d$/.test(status)) ?? 200),
+    streams: Object.values(responses).some(
       (response) =>
         'text/event-stream' in objectAt(resolve(document, response), 'content'),
     ),

@@ -45,7 +45,7 @@ export function beginExchange(
     const durationMs = performance.now() - startedAt;
     const status = response.writableFinished ? response.statusCode : CLIENT_GONE;
     const { route, requestId, traceId, path } = exchange;
-    http.observe({ method, route, status, durationSeconds: durationMs / 1000 });
+    http.observe({ method, route, status, durationSeconds: durationMs / 1000, traceId });
     const line = {
       requestId,
       traceId,

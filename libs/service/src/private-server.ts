@@ -21,7 +21,8 @@ export interface PrivateServerOptions {
   readonly port: number;
   readonly host?: string;
   readonly registry: {
-    expose(): Promise<{ readonly contentType: string; readonly body: string }>;
+    /** @param accept the header of the scrape */
+    expose(accept?: string): Promise<{ readonly contentType: string; readonly body: string }>;
   };
   /** Resolves when every dependency answers, else rejects with the reason. */
   readonly ready: () => Promise<void>;
@@ -53,10 +54,10 @@ export async function createPrivateServer({
     return json({ status: 'ready' });
   }
 
-  const routes = new Map<string, () => Promise<Answer>>([
+  const routes = new Map<string, (request: IncomingMessage) => Promise<Answer>>([
     ['/livez', async () => json({ status: 'alive' })],
     ['/readyz', readiness],
-    ['/metrics', () => registry.expose()],
+    ['/metrics', (request) => registry.expose(request.headers.accept)],
   ]);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -67,7 +68,7 @@ export async function createPrivateServer({
       if (request.method !== 'GET' && request.method !== 'HEAD') {
         throw problem('WT-METHOD-NOT-ALLOWED', undefined, { headers: { allow: 'GET, HEAD' } });
       }
-      const { contentType, body } = await route();
+      const { contentType, body } = await route(request);
       response.writeHead(200, {
         'content-type': contentType,
         'content-length': Buffer.byteLength(body),

@@ -266,6 +266,7 @@ describe('a request seen from outside', () => {
         route: '/users/{id}',
         status: 200,
         durationSeconds: expect.any(Number) as number,
+        traceId: trace,
       },
     ]);
     expect(lines.filter(({ msg }) => msg === 'request')).toMatchObject([
