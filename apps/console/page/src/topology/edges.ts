@@ -1,0 +1,47 @@
+import type { Snapshot } from '../../../src/snapshot.ts';
+import type { Layout, Placed } from './layout.ts';
+
+export interface DrawnEdge {
+  readonly key: string;
+  /** SVG path data. */
+  readonly path: string;
+  readonly label: { readonly x: number; readonly y: number };
+  /** Requests a second that flow along it; null where that is not measured. */
+  readonly rate: number | null;
+}
+
+/** The edges as curves between the facing sides of their nodes. */
+export function drawEdges({ topology, services }: Snapshot, layout: Layout): DrawnEdge[] {
+  const placed = new Map(layout.nodes.map((place) => [place.node.name, place]));
+  return topology.edges.flatMap(([from, to]) => {
+    const [begin, end] = [placed.get(from), placed.get(to)];
+    if (!begin || !end) return [];
+    // What arrives at a service is known, and belongs to an edge when there is only one.
+    const callers = topology.edges.filter(([, target]) => target === to).length;
+    const target = services.find(({ name }) => name === to);
+    const called = end.node.kind === 'service' || end.node.kind === 'gateway';
+    const rate = called && callers === 1 ? (target?.signals.rps ?? null) : null;
+    return [{ key: `${from} ${to}`, rate, ...curve(begin, end, layout) }];
+  });
+}
+
+function curve(from: Placed, to: Placed, { box, vertical }: Layout) {
+  if (vertical) {
+    const down = from.y < to.y;
+    const [x1, y1] = [from.x + box.width / 2, from.y + (down ? box.height : 0)];
+    const [x2, y2] = [to.x + box.width / 2, to.y + (down ? 0 : box.height)];
+    const middle = (y1 + y2) / 2;
+    return {
+      path: `M${x1} ${y1}C${x1} ${middle} ${x2} ${middle} ${x2} ${y2}`,
+      label: { x: (x1 + x2) / 2, y: middle },
+    };
+  }
+  const right = from.x < to.x;
+  const [x1, y1] = [from.x + (right ? box.width : 0), from.y + box.height / 2];
+  const [x2, y2] = [to.x + (right ? 0 : box.width), to.y + box.height / 2];
+  const middle = (x1 + x2) / 2;
+  return {
+    path: `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`,
+    label: { x: middle, y: (y1 + y2) / 2 },
+  };
+}

@@ -1,0 +1,84 @@
+import type { Replica, Service, TopologyNode } from '../../../src/snapshot.ts';
+import { keyedList, setAttributes, setText, svg } from '../dom.ts';
+import type { ItemView } from '../dom.ts';
+import type { Format } from '../format.ts';
+import type { Layout, Placed } from './layout.ts';
+
+/** A node with its place and, where it is measured, its service. */
+export interface NodeState {
+  readonly place: Placed;
+  readonly box: Layout['box'];
+  readonly service: Service | undefined;
+}
+
+const KINDS: Readonly<Record<TopologyNode['kind'], string>> = {
+  entry: 'entry',
+  gateway: 'gateway',
+  service: 'service',
+  worker: 'worker',
+  database: 'database',
+  cache: 'cache',
+  broker: 'broker',
+};
+const pad = 12;
+const dotGap = 13;
+
+/** A box with the name of a node, what flows through it, and a dot for each replica. */
+export function createNode(format: Format): ItemView<NodeState> {
+  const rect = svg('rect', { rx: 9, class: 'node-box' });
+  const name = svg('text', { class: 'node-name', x: pad, y: 22 });
+  const detail = svg('text', { class: 'node-detail', x: pad, y: 39 });
+  const dots = svg('g', { transform: `translate(${pad + 4} 51)` });
+  const showDots = keyedList(dots, ({ replica }: Dot) => replica.instance, createDot);
+  const root = svg('g', {}, rect, name, detail, dots);
+
+  return {
+    root,
+    update({ place, box, service }) {
+      const up = service?.replicas.filter((replica) => replica.up).length ?? 0;
+      const down = (service?.replicas.length ?? 0) - up;
+      setAttributes(root, {
+        transform: `translate(${place.x} ${place.y})`,
+        class: `node kind-${place.node.kind}${service && (down > 0 || up === 0) ? ' is-down' : ''}`,
+      });
+      setAttributes(rect, { width: box.width, height: box.height });
+      setText(name, place.node.name);
+      setText(detail, service ? flow(service, format) : KINDS[place.node.kind]);
+      const room = Math.floor((box.width - 2 * pad) / dotGap);
+      const replicas = service?.replicas.slice(0, room) ?? [];
+      showDots(replicas.map((replica, index) => ({ replica, index })));
+      // Boxes without replicas have their two lines in the middle.
+      setAttributes(name, { y: service ? 22 : 28 });
+      setAttributes(detail, { y: service ? 39 : 45 });
+    },
+  };
+}
+
+function flow({ signals }: Service, format: Format): string {
+  const rate = format.rate(signals.rps);
+  return signals.p95 === null ? rate : `${rate} · ${format.duration(signals.p95)}`;
+}
+
+interface Dot {
+  readonly replica: Replica;
+  readonly index: number;
+}
+
+/** A disc for a replica that is up, a cross for one that is down: told apart without colour. */
+function createDot(): ItemView<Dot> {
+  const disc = svg('circle', { r: 4, class: 'replica-up' });
+  const cross = svg('path', { d: 'M-3.5 -3.5L3.5 3.5M3.5 -3.5L-3.5 3.5', class: 'replica-down' });
+  const title = svg('title');
+  const root = svg('g', {}, title);
+  let up: boolean | undefined;
+  return {
+    root,
+    update({ replica, index }) {
+      setAttributes(root, { transform: `translate(${index * dotGap} 0)` });
+      setText(title, `${replica.instance}: ${replica.up ? 'up' : 'down'}`);
+      if (up === replica.up) return;
+      up = replica.up;
+      root.replaceChildren(title, up ? disc : cross);
+    },
+  };
+}
