@@ -62,6 +62,8 @@ let latest: { readonly snapshot: Snapshot; readonly receivedAt: number } | undef
 const refresh = createRefresh((now) => {
   source.update(connection, latest?.snapshot, now);
   const connected = connection.state === 'live';
+  const fresh = connected && latest?.snapshot.source.answers === true;
+  place('main').classList.toggle('is-stale', latest !== undefined && !fresh);
   traffic.setAvailable(connected);
   jobs.setAvailable(connected);
   if (!latest) return;

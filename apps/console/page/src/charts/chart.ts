@@ -33,6 +33,8 @@ export function createChart(options: {
   readonly leastTop: number;
   readonly format: Format;
   readonly formatValue: (value: number | null) => string;
+  /** For the labels of the axis. */
+  readonly formatTick: (value: number) => string;
 }): Chart {
   const { id, title, format, formatValue } = options;
   const formatTime = (seconds: number) => format.clock(seconds * 1000);
@@ -44,7 +46,13 @@ export function createChart(options: {
   const legend = createLegend();
   let measured = '';
   let lines: readonly LegendLine[] = [];
-  let frame: ChartFrame = { times: [], values: [], gaps: [], shown: [0, 1], headline: { value: null, label: '' } };
+  let frame: ChartFrame = {
+    times: [],
+    values: [],
+    gaps: [],
+    shown: [0, 1],
+    headline: { value: null, label: '' },
+  };
   let cursor: number | null = null;
   let plot: Plot | undefined;
 
@@ -57,7 +65,12 @@ export function createChart(options: {
   const root = el(
     'article',
     { class: 'chart', 'aria-labelledby': `${id}-title` },
-    el('header', {}, el('h3', { id: `${id}-title` }, title), el('p', { class: 'headline' }, headline, ' ', headlineLabel)),
+    el(
+      'header',
+      {},
+      el('h3', { id: `${id}-title` }, title),
+      el('p', { class: 'headline' }, headline, ' ', headlineLabel),
+    ),
     subtitle,
     host,
     summary,
@@ -82,8 +95,8 @@ export function createChart(options: {
       legend.setLines(lines);
       plot = createPlot(host, {
         styles: lines.map(({ style }) => style),
-        formatValue,
-        formatTime,
+        formatTick: options.formatTick,
+        formatTime: (seconds) => format.minute(seconds * 1000),
         leastTop: options.leastTop,
         onCursor(index) {
           if (cursor === index) return;

@@ -28,7 +28,7 @@ export function createDataTable(options: {
   const holder = el('div', {
     class: 'table-scroll',
     tabindex: 0,
-    role: 'region',
+    role: 'group',
     'aria-label': `${options.title}: table`,
   });
   const root = el(

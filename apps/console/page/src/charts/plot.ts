@@ -6,7 +6,7 @@ import type { LineStyle } from './palette.ts';
 export interface PlotOptions {
   readonly styles: readonly LineStyle[];
   /** Labels of the axis of values. */
-  readonly formatValue: (value: number) => string;
+  readonly formatTick: (value: number) => string;
   readonly formatTime: (seconds: number) => string;
   /** The least top of the axis, so that noise near zero is not drawn as a storm. */
   readonly leastTop: number;
@@ -58,20 +58,24 @@ export function createPlot(host: HTMLElement, options: PlotOptions): Plot {
         y: { range: (_plot, _min, max) => [0, topOf(max, options.leastTop)] },
       },
       axes: [
-        { ...axis, space: 80, size: 26, values: (_plot, ticks) => ticks.map(options.formatTime) },
-        { ...axis, space: 36, size: 62, values: (_plot, ticks) => ticks.map(options.formatValue) },
+        {
+          ...axis,
+          space: 64,
+          size: 26,
+          incrs: [60, 120, 300],
+          values: (_plot, ticks) => ticks.map(options.formatTime),
+        },
+        { ...axis, space: 36, size: 62, values: (_plot, ticks) => ticks.map(options.formatTick) },
       ],
       series: [
         {},
-        ...options.styles.map(
-          ({ dash, width }, index): uPlot.Series => ({
-            stroke: () => colors.lines[index] ?? colors.text,
-            width,
-            dash: [...dash],
-            points: { show: false },
-            spanGaps: false,
-          }),
-        ),
+        ...options.styles.map(({ dash, width }, index): uPlot.Series => ({
+          stroke: () => colors.lines[index] ?? colors.text,
+          width,
+          dash: [...dash],
+          points: { show: false },
+          spanGaps: false,
+        })),
       ],
       hooks: {
         drawClear: [(self) => shade(self, gaps, colors.gap)],

@@ -1,5 +1,6 @@
 import type { Service, Snapshot } from '../../../src/snapshot.ts';
 import { el } from '../dom.ts';
+import { createFormat } from '../format.ts';
 import type { Format } from '../format.ts';
 import type { Measure, Timeline, Values } from '../timeline.ts';
 import { createChart } from './chart.ts';
@@ -79,9 +80,15 @@ export interface SignalsView {
 
 /** The four golden signals of one service, or of all services side by side. */
 export function createSignals(timeline: Timeline, format: Format): SignalsView {
+  const ticks = createFormat({ pad: false });
   const charts = SIGNALS.map((signal) => ({
     signal,
-    chart: createChart({ ...signal, format, formatValue: signal.format(format) }),
+    chart: createChart({
+      ...signal,
+      format,
+      formatValue: signal.format(format),
+      formatTick: signal.format(ticks),
+    }),
   }));
   const picker = createServicePicker(() => {
     if (latest) show(...latest);
@@ -93,7 +100,12 @@ export function createSignals(timeline: Timeline, format: Format): SignalsView {
   const root = el(
     'section',
     { 'aria-labelledby': 'signals-title', class: 'signals' },
-    el('header', { class: 'section-head' }, el('h2', { id: 'signals-title' }, 'Golden signals'), picker.root),
+    el(
+      'header',
+      { class: 'section-head' },
+      el('h2', { id: 'signals-title' }, 'Golden signals'),
+      picker.root,
+    ),
     el('div', { class: 'charts' }, ...charts.map(({ chart }) => chart.root)),
   );
 
@@ -123,7 +135,9 @@ export function createSignals(timeline: Timeline, format: Format): SignalsView {
   function overview(signal: Signal, name: string): Values {
     if (signal.id === 'latency') return timeline.values(name, 'p95');
     const all = signal.lines.map(({ measure }) => timeline.values(name, measure));
-    return timeline.times.map((_time, index) => highest(all.map((values) => values[index] ?? null)));
+    return timeline.times.map((_time, index) =>
+      highest(all.map((values) => values[index] ?? null)),
+    );
   }
 
   return {
@@ -144,9 +158,15 @@ function setLines(
   names: readonly string[],
 ): void {
   if (service) {
-    chart.setLines(subtitle.one, lines.map(({ label }, index) => ({ label, style: lineStyle(index) })));
+    chart.setLines(
+      subtitle.one,
+      lines.map(({ label }, index) => ({ label, style: lineStyle(index) })),
+    );
   } else {
-    chart.setLines(subtitle.all, names.map((label, index) => ({ label, style: lineStyle(index) })));
+    chart.setLines(
+      subtitle.all,
+      names.map((label, index) => ({ label, style: lineStyle(index) })),
+    );
   }
 }
 

@@ -22,11 +22,7 @@ export function createErrors(format: Format, announce: (text: string) => void): 
     'section',
     { class: 'card errors-card', 'aria-labelledby': 'recent-title' },
     el('header', { class: 'card-head' }, el('h2', { id: 'recent-title' }, 'Recent errors')),
-    el(
-      'div',
-      { class: 'list-scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'recent-title' },
-      list,
-    ),
+    el('div', { class: 'list-scroll' }, list),
     empty,
   );
   return {
@@ -48,7 +44,9 @@ function createItem(format: Format, announce: (text: string) => void): ItemView<
   const copy = el('button', { type: 'button', class: 'quiet' }, 'Copy id');
   copy.addEventListener('click', () => {
     void copyText(id).then((done) =>
-      announce(done ? 'Request id copied' : 'The request id is selected: copy it with the keyboard'),
+      announce(
+        done ? 'Request id copied' : 'The request id is selected: copy it with the keyboard',
+      ),
     );
   });
   return {
@@ -65,7 +63,7 @@ function createItem(format: Format, announce: (text: string) => void): ItemView<
       setAttributes(time, { datetime: new Date(error.time).toISOString() });
       setText(detail, [error.upstream, error.detail].filter((text) => text !== null).join(' · '));
       setText(id, error.requestId);
-      setAttributes(copy, { 'aria-label': `Copy the request id ${error.requestId}` });
+      setAttributes(copy, { 'aria-label': `Copy id ${error.requestId}` });
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Catalogue, Job, JobState, Snapshot } from '../../../src/snapshot.ts';
+import type { Catalogue, CatalogueEntry, Job, JobState, Snapshot } from '../../../src/snapshot.ts';
 import type { Actions } from '../actions.ts';
 import { el, keyedList, setAttributes, setText } from '../dom.ts';
 import type { ItemView } from '../dom.ts';
@@ -27,22 +27,31 @@ export function createJobs(options: {
 }): JobsView {
   const { actions, format, announce } = options;
   const list = el('ul', { class: 'jobs' });
-  const empty = el('p', { class: 'empty' }, 'None yet: request one and watch it go through the queue.');
+  const empty = el(
+    'p',
+    { class: 'empty' },
+    'None yet: request one and watch it go through the queue.',
+  );
   const counts = el('p', { class: 'hint' });
   const trouble = el('p', { class: 'hint bad', hidden: true });
-  const requests = el('div', { class: 'actions' });
+  const requests = el('ul', { class: 'requests' });
   const states = new Map<string, JobState>();
   let catalogue: Catalogue | undefined;
-  const showJobs = keyedList(list, ({ id }: Job) => id, () => createJobItem(format));
+  const showJobs = keyedList(
+    list,
+    ({ id }: Job) => id,
+    () => createJobItem(format, titleOf),
+  );
   const showRequests = keyedList(
     requests,
-    ({ id }: Catalogue['jobKinds'][number]) => id,
+    ({ id }: CatalogueEntry) => id,
     ({ id }) => createRequest(() => void request(id)),
   );
   const root = el(
     'section',
     { class: 'card', 'aria-labelledby': 'jobs-title' },
-    el('header', { class: 'card-head' }, el('h2', { id: 'jobs-title' }, 'Jobs'), requests),
+    el('header', { class: 'card-head' }, el('h2', { id: 'jobs-title' }, 'Jobs')),
+    requests,
     trouble,
     list,
     empty,
@@ -83,7 +92,9 @@ export function createJobs(options: {
       empty.hidden = snapshot.jobs.length > 0;
       snapshot.jobs.forEach(tell);
       const totals = snapshot.jobCounts.filter(({ count }) => count > 0);
-      const parts = totals.map(({ kind, state, count }) => `${format.count(count)} ${kind} ${state}`);
+      const parts = totals.map(
+        ({ kind, state, count }) => `${format.count(count)} ${kind} ${state}`,
+      );
       setText(counts, parts.length > 0 ? `On the whole platform: ${parts.join(' · ')}` : '');
     },
     setAvailable(available) {
@@ -92,19 +103,22 @@ export function createJobs(options: {
   };
 }
 
-function createRequest(onClick: () => void): ItemView<Catalogue['jobKinds'][number]> {
-  const root = el('button', { type: 'button', class: 'primary' });
-  root.addEventListener('click', onClick);
+function createRequest(onClick: () => void): ItemView<CatalogueEntry> {
+  const name = el('strong');
+  const text = el('p', { class: 'hint' });
+  const button = el('button', { type: 'button', class: 'primary' }, 'Request');
+  button.addEventListener('click', onClick);
   return {
-    root,
+    root: el('li', {}, el('div', {}, name, text), button),
     update({ title, description }) {
-      setText(root, title);
-      setAttributes(root, { title: description });
+      setText(name, title);
+      setText(text, description);
+      setAttributes(button, { 'aria-label': `Request: ${title}` });
     },
   };
 }
 
-function createJobItem(format: Format): ItemView<Job> {
+function createJobItem(format: Format, titleOf: (kind: string) => string): ItemView<Job> {
   const title = el('span', { class: 'job-kind' });
   const state = el('span', { class: 'badge' });
   const bar = el('progress', { max: 1 });
@@ -114,13 +128,13 @@ function createJobItem(format: Format): ItemView<Job> {
   return {
     root,
     update(job) {
-      setText(title, job.kind);
+      setText(title, titleOf(job.kind));
       setText(state, STATES[job.state]);
       setAttributes(state, { class: `badge state-${job.state}` });
       setAttributes(bar, {
         value: job.progress ?? (job.state === 'done' ? 1 : undefined),
         class: `state-${job.state}`,
-        'aria-label': `${job.kind} requested at ${format.clock(job.createdAt)}`,
+        'aria-label': `${titleOf(job.kind)} requested at ${format.clock(job.createdAt)}`,
       });
       const part = job.state === 'running' ? `${format.percent(job.progress)} · ` : '';
       setText(note, job.detail ?? `${part}${format.clock(job.createdAt)}`);

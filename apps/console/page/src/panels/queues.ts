@@ -11,7 +11,11 @@ export interface QueuesView {
 /** How many messages wait in each queue, and how many are worked on. */
 export function createQueues(format: Format): QueuesView {
   const body = el('tbody');
-  const showQueues = keyedList(body, ({ name }: Queue) => name, () => createRow(format));
+  const showQueues = keyedList(
+    body,
+    ({ name }: Queue) => name,
+    () => createRow(format),
+  );
   const empty = el('p', { class: 'empty' }, 'No queue is known.');
   const head = ['Queue', 'Waiting', 'In work'].map((text) => el('th', { scope: 'col' }, text));
   const table = el('table', {}, el('thead', {}, el('tr', {}, ...head)), body);
@@ -19,11 +23,7 @@ export function createQueues(format: Format): QueuesView {
     'section',
     { class: 'card', 'aria-labelledby': 'queues-title' },
     el('header', { class: 'card-head' }, el('h2', { id: 'queues-title' }, 'Queues')),
-    el(
-      'div',
-      { class: 'table-scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'queues-title' },
-      table,
-    ),
+    el('div', { class: 'table-scroll', tabindex: 0, role: 'group', 'aria-label': 'Table' }, table),
     empty,
   );
   return {

@@ -8,7 +8,16 @@ export interface ServicesView {
   update(snapshot: Snapshot): void;
 }
 
-const COLUMNS = ['Service', 'Replicas', 'Requests', 'p95', 'Errors', 'In flight', 'CPU', 'Memory'];
+const COLUMNS = [
+  'Service',
+  'Replicas',
+  'Requests',
+  'p95',
+  'Errors',
+  'In flight',
+  'CPU, cores',
+  'MiB',
+];
 
 interface Row {
   readonly service: Service;
@@ -35,7 +44,7 @@ export function createServices(format: Format, onSelect: (service: string) => vo
     el('header', { class: 'card-head' }, el('h2', { id: 'services-title' }, 'Services')),
     el(
       'div',
-      { class: 'table-scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'services-title' },
+      { class: 'table-scroll services-scroll' },
       el('table', { class: 'services' }, el('thead', {}, el('tr', {}, ...head)), body),
     ),
   );
@@ -72,9 +81,11 @@ function createServiceRow(format: Format, onSelect: (service: string) => void): 
         format.percent(signals.errorRatio),
         format.count(signals.inFlight),
         format.cores(sum(replicas.map(({ cpu }) => cpu))),
-        format.bytes(sum(replicas.map(({ memory }) => memory))),
+        format.mebibytes(sum(replicas.map(({ memory }) => memory))),
       ]);
-      setAttributes(cells[0] as Element, { class: up < replicas.length || up === 0 ? 'bad' : false });
+      setAttributes(cells[0] as Element, {
+        class: up < replicas.length || up === 0 ? 'bad' : false,
+      });
       setAttributes(cells[3] as Element, { class: (signals.errorRatio ?? 0) > 0 ? 'bad' : false });
     },
   };
@@ -88,10 +99,9 @@ function createReplicaRow(format: Format): ItemView<Row> {
     update({ replica }) {
       if (!replica) return;
       setText(name, replica.instance);
-      const state = replica.up ? 'up' : 'down';
-      const since = replica.since === null ? state : `${state} since ${format.clock(replica.since)}`;
-      const [cpu, memory] = [format.cores(replica.cpu), format.bytes(replica.memory)];
-      show([since, format.rate(replica.rps), '', '', '', cpu, memory]);
+      const since = replica.since === null ? 'up' : `up since ${format.minute(replica.since)}`;
+      const [cpu, memory] = [format.cores(replica.cpu), format.mebibytes(replica.memory)];
+      show([replica.up ? since : 'down', format.rate(replica.rps), '', '', '', cpu, memory]);
       setAttributes(cells[0] as Element, { class: replica.up ? false : 'bad' });
     },
   };

@@ -33,7 +33,15 @@ export function createSource(options: {
   const title = el('strong');
   const detail = el('span');
   const retry = el('button', { type: 'button', class: 'quiet' }, 'Try now');
-  const banner = el('div', { class: 'banner', hidden: true }, title, ' ', detail, ' ', retry);
+  const banner = el(
+    'section',
+    { class: 'banner', 'aria-label': 'State of the measurements', hidden: true },
+    title,
+    ' ',
+    detail,
+    ' ',
+    retry,
+  );
   retry.addEventListener('click', onRetry);
   let trouble: 'connection' | 'source' | undefined;
 
@@ -59,10 +67,15 @@ export function createSource(options: {
         const inMs = connection.retryAt - now;
         const next = inMs > 0 ? `Next attempt in ${format.elapsed(inMs)}.` : 'Trying now…';
         const since = format.elapsed(now - connection.since);
-        show('connection', 'The connection to the console is lost.', `No word for ${since}. ${next}`);
+        show(
+          'connection',
+          'The connection to the console is lost.',
+          `No word for ${since}. ${next}`,
+        );
       } else if (source && !source.answers) {
         setText(text, `${read} · no answer`);
-        const since = source.staleSince === null ? '' : `For ${format.elapsed(now - source.staleSince)}. `;
+        const since =
+          source.staleSince === null ? '' : `For ${format.elapsed(now - source.staleSince)}. `;
         const name = source.kind === 'prometheus' ? 'Prometheus' : 'The platform';
         const more = `${since}What you see is the last that was known. ${source.detail ?? ''}`;
         show('source', `${name} does not answer.`, more.trim());

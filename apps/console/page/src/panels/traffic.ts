@@ -24,7 +24,6 @@ export function createTraffic(options: {
   const mix = el('select', { id: 'mix' });
   const buttons = TRAFFIC_RATES.map((rate) => {
     const button = el('button', { type: 'button' }, rate === 0 ? 'Off' : `${rate}/s`);
-    if (rate > 0) setAttributes(button, { 'aria-label': `${rate} requests a second` });
     button.addEventListener('click', () => void order(rate));
     return { rate, button };
   });
@@ -92,8 +91,13 @@ export function createTraffic(options: {
     update(snapshot) {
       latest = snapshot;
       const { catalogue, traffic } = snapshot;
-      if ([...mix.options].map(({ value }) => value).join() !== catalogue.mixes.map(({ id }) => id).join()) {
-        mix.replaceChildren(...catalogue.mixes.map(({ id, title }) => el('option', { value: id }, title)));
+      if (
+        [...mix.options].map(({ value }) => value).join() !==
+        catalogue.mixes.map(({ id }) => id).join()
+      ) {
+        mix.replaceChildren(
+          ...catalogue.mixes.map(({ id, title }) => el('option', { value: id }, title)),
+        );
       }
       const wanted = traffic.rate > 0 ? traffic.mix : (chosen ?? traffic.mix);
       if (mix.value !== wanted) mix.value = wanted;

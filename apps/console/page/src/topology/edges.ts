@@ -2,9 +2,11 @@ import type { Snapshot } from '../../../src/snapshot.ts';
 import type { Layout, Placed } from './layout.ts';
 
 export interface DrawnEdge {
-  readonly key: string;
+  readonly from: string;
+  readonly to: string;
   /** SVG path data. */
   readonly path: string;
+  /** Where its rate ends: at the head, where edges are apart. */
   readonly label: { readonly x: number; readonly y: number };
   /** Requests a second that flow along it; null where that is not measured. */
   readonly rate: number | null;
@@ -21,27 +23,27 @@ export function drawEdges({ topology, services }: Snapshot, layout: Layout): Dra
     const target = services.find(({ name }) => name === to);
     const called = end.node.kind === 'service' || end.node.kind === 'gateway';
     const rate = called && callers === 1 ? (target?.signals.rps ?? null) : null;
-    return [{ key: `${from} ${to}`, rate, ...curve(begin, end, layout) }];
+    return [{ from, to, rate, ...curve(begin, end, layout) }];
   });
 }
 
-function curve(from: Placed, to: Placed, { box, vertical }: Layout) {
+function curve(from: Placed, to: Placed, { vertical }: Layout) {
   if (vertical) {
     const down = from.y < to.y;
-    const [x1, y1] = [from.x + box.width / 2, from.y + (down ? box.height : 0)];
-    const [x2, y2] = [to.x + box.width / 2, to.y + (down ? 0 : box.height)];
+    const [x1, y1] = [from.x + from.width / 2, from.y + (down ? from.height : 0)];
+    const [x2, y2] = [to.x + to.width / 2, to.y + (down ? 0 : to.height)];
     const middle = (y1 + y2) / 2;
     return {
       path: `M${x1} ${y1}C${x1} ${middle} ${x2} ${middle} ${x2} ${y2}`,
-      label: { x: (x1 + x2) / 2, y: middle },
+      label: { x: x2 - 8, y: y2 - 10 },
     };
   }
   const right = from.x < to.x;
-  const [x1, y1] = [from.x + (right ? box.width : 0), from.y + box.height / 2];
-  const [x2, y2] = [to.x + (right ? 0 : box.width), to.y + box.height / 2];
+  const [x1, y1] = [from.x + (right ? from.width : 0), from.y + from.height / 2];
+  const [x2, y2] = [to.x + (right ? 0 : to.width), to.y + to.height / 2];
   const middle = (x1 + x2) / 2;
   return {
     path: `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`,
-    label: { x: middle, y: (y1 + y2) / 2 },
+    label: { x: x2 - 9, y: y2 - 7 },
   };
 }

@@ -4,17 +4,21 @@ export interface Placed {
   readonly node: TopologyNode;
   readonly x: number;
   readonly y: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 export interface Layout {
   readonly width: number;
   readonly height: number;
   readonly vertical: boolean;
-  readonly box: { readonly width: number; readonly height: number };
   readonly nodes: readonly Placed[];
 }
 
+/** CSS pixels. */
 const narrow = 560;
+const boxHeight = 62;
+const edge = 1;
 
 /**
  * Places nodes in layers as a request meets them: from left to right, or downwards where there is no
@@ -28,60 +32,72 @@ export function layOut(topology: Topology, width: number): Layout {
   return vertical ? downwards(layers, width) : rightwards(layers, width);
 }
 
-function rightwards(layers: readonly TopologyNode[][], width: number): Layout {
-  const gap = { x: Math.max(28, Math.min(64, width / 16)), y: 14 };
-  const box = {
-    width: Math.min(172, (width - 2 - gap.x * (layers.length - 1)) / Math.max(1, layers.length)),
-    height: 62,
-  };
-  const between = layers.length > 1 ? (width - 2 - box.width) / (layers.length - 1) : 0;
-  const tallest = Math.max(1, ...layers.map(({ length }) => length));
-  const height = tallest * box.height + (tallest - 1) * gap.y + 2;
+function rightwards(layers: readonly Layer[], width: number): Layout {
+  const gap = 14;
+  const boxes = layers.map(({ boxWidth }) => boxWidth);
+  const free = width - 2 * edge - boxes.reduce((sum, box) => sum + box, 0);
+  const between = layers.length > 1 ? free / (layers.length - 1) : 0;
+  const tallest = Math.max(1, ...layers.map(({ nodes }) => nodes.length));
+  const height = tallest * (boxHeight + gap) - gap + 2 * edge;
   const nodes = layers.flatMap((layer, column) => {
-    const free = height - layer.length * box.height;
+    const left = boxes.slice(0, column).reduce((sum, box) => sum + box + between, edge);
     // Short layers are spread a little, so that their edges do not lie on one line.
-    const space = Math.min(free / (layer.length + 1), gap.y * 3);
-    const used = layer.length * box.height + (layer.length - 1) * space;
-    const top = (height - used) / 2;
-    return layer.map((node, row) => ({
+    const spread = (height - layer.nodes.length * boxHeight) / (layer.nodes.length + 1);
+    const space = Math.min(Math.max(spread, gap), gap * 3);
+    const used = layer.nodes.length * (boxHeight + space) - space;
+    return layer.nodes.map((node, row) => ({
       node,
-      x: 1 + column * between,
-      y: top + row * (box.height + space),
+      x: left,
+      y: (height - used) / 2 + row * (boxHeight + space),
+      width: layer.boxWidth,
+      height: boxHeight,
     }));
   });
-  return { width, height, vertical: false, box, nodes };
+  return { width, height, vertical: false, nodes };
 }
 
-function downwards(layers: readonly TopologyNode[][], width: number): Layout {
+function downwards(layers: readonly Layer[], width: number): Layout {
   const gap = { x: 10, y: 30 };
-  const box = { width: (width - 2 - gap.x) / 2, height: 62 };
-  const rows = layers.flatMap((layer) =>
-    Array.from({ length: Math.ceil(layer.length / 2) }, (_none, row) =>
-      layer.slice(row * 2, row * 2 + 2),
+  const boxWidth = (width - 2 * edge - gap.x) / 2;
+  const rows = layers.flatMap(({ nodes }) =>
+    Array.from({ length: Math.ceil(nodes.length / 2) }, (_none, row) =>
+      nodes.slice(row * 2, row * 2 + 2),
     ),
   );
   const nodes = rows.flatMap((row, index) => {
-    const used = row.length * box.width + (row.length - 1) * gap.x;
+    const used = row.length * (boxWidth + gap.x) - gap.x;
     return row.map((node, column) => ({
       node,
-      x: (width - used) / 2 + column * (box.width + gap.x),
-      y: 1 + index * (box.height + gap.y),
+      x: (width - used) / 2 + column * (boxWidth + gap.x),
+      y: edge + index * (boxHeight + gap.y),
+      width: boxWidth,
+      height: boxHeight,
     }));
   });
-  const height = rows.length * (box.height + gap.y) - gap.y + 2;
-  return { width, height, vertical: true, box, nodes };
+  const height = rows.length * (boxHeight + gap.y) - gap.y + 2 * edge;
+  return { width, height, vertical: true, nodes };
 }
 
-const LAYERS: readonly (readonly TopologyNode['kind'][])[] = [
-  ['entry'],
-  ['gateway'],
-  ['service', 'worker'],
-  ['database', 'cache', 'broker'],
+interface Layer {
+  readonly nodes: readonly TopologyNode[];
+  /** CSS pixels, where the layers stand side by side. */
+  readonly boxWidth: number;
+}
+
+const LAYERS: readonly {
+  readonly kinds: readonly TopologyNode['kind'][];
+  readonly boxWidth: number;
+}[] = [
+  { kinds: ['entry'], boxWidth: 84 },
+  { kinds: ['gateway'], boxWidth: 108 },
+  { kinds: ['service', 'worker'], boxWidth: 140 },
+  { kinds: ['database', 'cache', 'broker'], boxWidth: 104 },
 ];
 
 /** By kind and not by path: messages flow back to the services that have sent them. */
-function layersOf({ nodes }: Topology): TopologyNode[][] {
-  return LAYERS.map((kinds) => nodes.filter(({ kind }) => kinds.includes(kind))).filter(
-    (layer) => layer.length > 0,
-  );
+function layersOf({ nodes }: Topology): Layer[] {
+  return LAYERS.map(({ kinds, boxWidth }) => ({
+    nodes: nodes.filter(({ kind }) => kinds.includes(kind)),
+    boxWidth,
+  })).filter((layer) => layer.nodes.length > 0);
 }

@@ -1,29 +1,19 @@
-import type { Replica, Service, TopologyNode } from '../../../src/snapshot.ts';
+import type { Replica, Service } from '../../../src/snapshot.ts';
 import { keyedList, setAttributes, setText, svg } from '../dom.ts';
 import type { ItemView } from '../dom.ts';
 import type { Format } from '../format.ts';
-import type { Layout, Placed } from './layout.ts';
+import type { Placed } from './layout.ts';
 
 /** A node with its place and, where it is measured, its service. */
 export interface NodeState {
   readonly place: Placed;
-  readonly box: Layout['box'];
   readonly service: Service | undefined;
 }
 
-const KINDS: Readonly<Record<TopologyNode['kind'], string>> = {
-  entry: 'entry',
-  gateway: 'gateway',
-  service: 'service',
-  worker: 'worker',
-  database: 'database',
-  cache: 'cache',
-  broker: 'broker',
-};
 const pad = 12;
 const dotGap = 13;
 
-/** A box with the name of a node, what flows through it, and a dot for each replica. */
+/** A box with the name of a node, how fast it answers, and a dot for each replica. */
 export function createNode(format: Format): ItemView<NodeState> {
   const rect = svg('rect', { rx: 9, class: 'node-box' });
   const name = svg('text', { class: 'node-name', x: pad, y: 22 });
@@ -34,17 +24,20 @@ export function createNode(format: Format): ItemView<NodeState> {
 
   return {
     root,
-    update({ place, box, service }) {
+    update({ place, service }) {
       const up = service?.replicas.filter((replica) => replica.up).length ?? 0;
       const down = (service?.replicas.length ?? 0) - up;
       setAttributes(root, {
         transform: `translate(${place.x} ${place.y})`,
         class: `node kind-${place.node.kind}${service && (down > 0 || up === 0) ? ' is-down' : ''}`,
       });
-      setAttributes(rect, { width: box.width, height: box.height });
+      setAttributes(rect, { width: place.width, height: place.height });
       setText(name, place.node.name);
-      setText(detail, service ? flow(service, format) : KINDS[place.node.kind]);
-      const room = Math.floor((box.width - 2 * pad) / dotGap);
+      setText(
+        detail,
+        service && place.node.kind !== 'worker' ? speed(service, format) : place.node.kind,
+      );
+      const room = Math.floor((place.width - 2 * pad) / dotGap);
       const replicas = service?.replicas.slice(0, room) ?? [];
       showDots(replicas.map((replica, index) => ({ replica, index })));
       // Boxes without replicas have their two lines in the middle.
@@ -54,9 +47,8 @@ export function createNode(format: Format): ItemView<NodeState> {
   };
 }
 
-function flow({ signals }: Service, format: Format): string {
-  const rate = format.rate(signals.rps);
-  return signals.p95 === null ? rate : `${rate} · ${format.duration(signals.p95)}`;
+function speed({ signals }: Service, format: Format): string {
+  return signals.p95 === null ? 'no requests' : `p95 ${format.duration(signals.p95)}`;
 }
 
 interface Dot {

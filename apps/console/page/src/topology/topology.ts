@@ -18,12 +18,23 @@ export function createTopology(format: Format): TopologyView {
   const edges = svg('g');
   const nodes = svg('g');
   const labels = svg('g');
-  const drawing = svg('svg', { class: 'topology', 'aria-hidden': 'true' }, arrow(), edges, nodes, labels);
+  const drawing = svg(
+    'svg',
+    { class: 'topology', 'aria-hidden': 'true' },
+    arrow(),
+    edges,
+    nodes,
+    labels,
+  );
   const host = el('div', { class: 'topology-host' }, drawing);
   const summary = el('p', { class: 'visually-hidden' });
-  const showEdges = keyedList(edges, ({ key }: DrawnEdge) => key, createEdge);
-  const showLabels = keyedList(labels, ({ key }: DrawnEdge) => key, () => createLabel(format));
-  const showNodes = keyedList(nodes, ({ place }: NodeState) => place.node.name, () => createNode(format));
+  const showEdges = keyedList(edges, keyOf, createEdge);
+  const showLabels = keyedList(labels, keyOf, () => createLabel(format));
+  const showNodes = keyedList(
+    nodes,
+    ({ place }: NodeState) => place.node.name,
+    () => createNode(format),
+  );
   const root = el(
     'section',
     { class: 'card topology-card', 'aria-labelledby': 'topology-title' },
@@ -45,15 +56,23 @@ export function createTopology(format: Format): TopologyView {
     showNodes(
       layout.nodes.map((place) => ({
         place,
-        box: layout.box,
         service: snapshot.services.find(({ name }) => name === place.node.name),
       })),
     );
-    const { topology } = snapshot;
-    setText(summary, topology.edges.map(([from, to]) => `${from} calls ${to}`).join('; '));
+    setText(summary, describe(drawn, format));
   }
 
   return { root, update: draw };
+}
+
+const keyOf = ({ from, to }: DrawnEdge): string => `${from} ${to}`;
+
+function describe(edges: readonly DrawnEdge[], format: Format): string {
+  const parts = edges.map(({ from, to, rate }) => {
+    const flow = rate === null ? '' : ` with ${format.rate(rate)}`;
+    return `${from} to ${to}${flow}`;
+  });
+  return `Who calls whom: ${parts.join('; ')}.`;
 }
 
 function createEdge(): ItemView<DrawnEdge> {
@@ -78,7 +97,7 @@ function createLabel(format: Format): ItemView<DrawnEdge> {
   return {
     root,
     update({ label, rate }) {
-      setAttributes(root, { x: label.x, y: label.y + 4 });
+      setAttributes(root, { x: label.x, y: label.y });
       setText(root, format.rate(rate));
     },
   };
