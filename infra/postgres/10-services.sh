@@ -1,10 +1,19 @@
 #!/usr/bin/env bash
 # One database for each service, with two roles: the owner migrates, the app role reads and writes
 # rows and nothing else. PgBouncer drops timeouts sent at connection start, so they are the role's.
-# Run again, it makes what a new service needs and leaves the others alone.
+# Run again, it makes what a new service needs and leaves the others alone. The exporter's role reads
+# the server's statistics and no row of a service.
 set -euo pipefail
 
 psql=(psql -v ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --no-psqlrc --quiet)
+
+if [ "$("${psql[@]}" --dbname postgres -Atc "SELECT 1 FROM pg_roles WHERE rolname = 'monitoring'")" != 1 ]; then
+  "${psql[@]}" --dbname postgres -v password="$(cat /run/secrets/postgres/monitoring)" <<'SQL'
+CREATE ROLE monitoring LOGIN CONNECTION LIMIT 5 PASSWORD :'password';
+GRANT pg_monitor TO monitoring;
+ALTER ROLE monitoring SET statement_timeout = '3s';
+SQL
+fi
 
 while read -r service owner_password app_password; do
   if "${psql[@]}" --dbname "$service" -c '' 2>/dev/null; then continue; fi

@@ -61,9 +61,19 @@ function generate() {
   const redisUsers = [...services, 'gateway'].map(
     (s) => `user ${s} on >${password(`redis/${s}`)} ~* &* +@all -@admin -@dangerous +info +keys`,
   );
-  write('redis', 'users.acl', ['user default off', ...redisUsers, ''].join('\n'));
+  // The exporter reads figures, never keys.
+  const redisMonitor = `user monitoring on >${password('redis/monitoring')} -@all +info +ping +client|setname +slowlog|len +slowlog|get +latency|latest`;
+  write('redis', 'users.acl', ['user default off', ...redisUsers, redisMonitor, ''].join('\n'));
   write('rabbitmq', 'definitions.json', JSON.stringify(rabbitDefinitions(), null, 2));
   write('grafana', 'admin', password('grafana/admin'));
+  write('postgres', 'monitoring', password('postgres/monitoring'));
+  write('postgres-exporter', 'password', password('postgres/monitoring'));
+  const redisUrl = 'redis://monitoring@redis:6379';
+  write(
+    'redis-exporter',
+    'passwords.json',
+    JSON.stringify({ [redisUrl]: password('redis/monitoring') }),
+  );
   for (const s of services) {
     write(
       s,
