@@ -53,7 +53,7 @@ export default tseslint.config(
       '@nx/enforce-module-boundaries': [
         'error',
         {
-          allow: ['^@woodytoys/(gateway|user|product|logistics)/'],
+          allow: ['^@woodytoys/(gateway|user|product|logistics|console)/'],
           banTransitiveDependencies: true,
           depConstraints: layers,
         },

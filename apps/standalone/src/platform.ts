@@ -8,6 +8,7 @@ import { createPrivateServer, listen } from '@woodytoys/service';
 import type { App, Environment, Logger } from '@woodytoys/service';
 import { catalogueCopied } from './catalogue-copy.ts';
 import { ensureDatabases } from './databases.ts';
+import { startConsole } from './console.ts';
 import { startGateway } from './gateway.ts';
 import { loopback, portError } from './ports.ts';
 import { services } from './services.ts';
@@ -111,15 +112,24 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   resources.defer(() => privateServer.close());
 
   await catalogueCopied(storeOf(stores, 'product').database, storeOf(stores, 'logistics').database);
+  let entry = '';
+  const console = await startConsole({
+    registry,
+    privatePort: privateServer.port,
+    entry: () => entry,
+    log: createLog('console'),
+    resources,
+  });
   const gateway = await startGateway({
     port: options.port,
-    upstreams: Object.fromEntries(servers.flat()),
+    upstreams: { ...Object.fromEntries(servers.flat()), console },
     environment: options.environment,
     metrics: registry.service('gateway'),
     publisher: messaging,
     log: createLog('gateway'),
     resources,
   });
+  entry = `http://${loopback}:${gateway.port}`;
   privateServer.addRoutes(gateway.privateRoutes);
   return { port: gateway.port, privatePort: privateServer.port };
 }
