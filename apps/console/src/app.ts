@@ -109,7 +109,9 @@ export function createConsoleApp(dependencies: ConsoleDependencies): ConsoleApp 
       http: metrics.http,
       maxBodyBytes: MAX_BODY_BYTES,
     }),
-    async start() {},
+    async start() {
+      source.start();
+    },
     async stop() {
       demonstration.stop();
       feed.close();

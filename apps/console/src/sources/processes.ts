@@ -52,6 +52,7 @@ export function createProcessesSource({ expose, parts }: ProcessesOptions): Metr
   const kept: Reading[] = [];
   let last: Measurements | undefined;
   let measuring: Promise<Measurements> | undefined;
+  let timer: NodeJS.Timeout | undefined;
 
   async function measure(): Promise<Measurements> {
     if (last !== undefined && Date.now() - last.time < LEAST_MS) return last;
@@ -80,15 +81,19 @@ export function createProcessesSource({ expose, parts }: ProcessesOptions): Metr
     return reading;
   }
 
-  const timer = setInterval(() => {
-    // Who watches is told of it at his own reading.
+  function readForHistory(): void {
+    // Who watches is told of a failure at a reading of his own.
     void read(parts()).catch(() => undefined);
-  }, HISTORY_STEP_SECONDS * 1000);
-  timer.unref();
+  }
 
   return {
     kind: 'processes',
     windowSeconds: WINDOW_SECONDS,
+    start() {
+      readForHistory();
+      timer = setInterval(readForHistory, HISTORY_STEP_SECONDS * 1000);
+      timer.unref();
+    },
     read,
     async history() {
       const oldest = Date.now() - HISTORY_SECONDS * 1000;

@@ -56,6 +56,7 @@ export function createPrometheusSource({
   return {
     kind: 'prometheus',
     windowSeconds,
+    start() {},
     async read(parts) {
       const time = Date.now();
       const results = await ask('/api/v1/query', { time: String(time / 1000) });

@@ -15,6 +15,8 @@ export interface MetricsSource {
   readonly kind: Source['kind'];
   /** Over which rates and quantiles are taken. */
   readonly windowSeconds: number;
+  /** Begins what it does for the history while nobody asks. */
+  start(): void;
   /** @throws Error that says what did not answer (rejection). */
   read(parts: readonly Part[]): Promise<Reading>;
   /**
