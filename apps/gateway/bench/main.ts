@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { CANDIDATES } from './candidates/index.ts';
 import { createIdentity } from './identity.ts';
 import { createLoad } from './load/index.ts';
-import { measure, measureDirect } from './measure.ts';
-import type { Bench, Measured, Sample } from './measure.ts';
+import { measureDirect, start } from './measure.ts';
+import type { Bench, Measured, Running, Sample } from './measure.ts';
 import { USAGE, readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import { barsTable, figuresTable, ratiosTable } from './print.ts';
@@ -23,7 +23,7 @@ import { median } from './statistics.ts';
 /** Tokens in use, so that no candidate lives on a cache of one. */
 const USERS = 100;
 /** What the others are compared with, and the further ones that a bar speaks of. */
-const BASES = ['fastify', 'middleware'];
+const BASES = ['fastify', 'middleware', 'full-unobserved'];
 
 /** Processes that run or wait, in the last minute, on a machine that has other work to do. */
 const BUSY = 0.5;
@@ -54,7 +54,7 @@ async function prepare(
   onEnd: (ending: () => Promise<void> | void) => void,
 ): Promise<Bench> {
   const { options, signal, directory } = shared;
-  const { connections, rate, rounds, seconds } = options;
+  const { connections, rate, rounds, seconds, turns } = options;
   const [others = 0] = loadavg();
   const cores = await chooseCores();
   const identity = await createIdentity(USERS);
@@ -71,7 +71,7 @@ async function prepare(
   const load = await createLoad({ cores, connections, directory, signal });
   say(`Node ${process.version}, ${cpus()[0]?.model}, ${cpus().length} cores; ${cores.description}`);
   say(
-    `${connections} connections of ${load.program}${rate === 0 ? '' : `, then ${rate} requests/s of the bench's own`}; rounds: ${rounds}, seconds of each load: ${seconds}`,
+    `${connections} connections of ${load.program}${rate === 0 ? '' : `, then ${rate} requests/s of the bench's own`}; rounds: ${rounds}, turns of each: ${turns}, seconds of each load: ${seconds}`,
   );
   if (others > BUSY) {
     say(`the load was ${others.toFixed(1)}: others use this machine, so trust the CPU alone`);
@@ -82,37 +82,53 @@ async function prepare(
 
 /** @returns whether no candidate failed. */
 async function compare(bench: Bench): Promise<boolean> {
-  const { options, cores, load, signal } = bench;
+  const { options, cores, load } = bench;
   const direct: Sample[] = [];
   const samples = new Map<string, Measured[]>();
   const skipped = new Map<string, string>();
+  const leaveOut = (key: string, reason: string) => {
+    // The turns of all have to stand beside each other.
+    samples.delete(key);
+    skipped.set(key, reason);
+    say(`${key.padEnd(15)} left out: ${reason}`);
+  };
   let good = true;
+  const failed = (key: string, error: Error) => {
+    bench.signal.throwIfAborted();
+    good = false;
+    leaveOut(key, error.message);
+  };
   for (let round = 0; round < options.rounds; round += 1) {
-    direct.push(await measureDirect(bench));
-    for (const candidate of inTurn(wantedOf(options), round)) {
-      if (skipped.has(candidate.key)) continue;
-      const measured = await measure(candidate, bench).catch((error: Error) => {
-        signal.throwIfAborted();
-        good = false;
-        return error.message;
-      });
-      if (typeof measured === 'string') {
-        // The rounds of all have to stand beside each other.
-        samples.delete(candidate.key);
-        skipped.set(candidate.key, measured);
-        say(`round ${round + 1}  ${candidate.key.padEnd(15)} left out: ${measured}`);
-        continue;
+    const running = new Map<string, Running>();
+    try {
+      for (const candidate of wantedOf(options)) {
+        const { key } = candidate;
+        if (skipped.has(key)) continue;
+        const started = await start(candidate, bench).catch((error: Error) => failed(key, error));
+        if (typeof started === 'string') leaveOut(key, started);
+        else if (started !== undefined) running.set(key, started);
       }
-      samples.set(candidate.key, [...(samples.get(candidate.key) ?? []), measured]);
-      const { requests, seconds } = measured.closed;
-      say(`round ${round + 1}  ${candidate.key.padEnd(15)} ${(requests / seconds).toFixed(0)}/s`);
+      for (let turn = 0; turn < options.turns; turn += 1) {
+        direct.push(await measureDirect(bench));
+        for (const { key, measure } of inTurn([...running.values()], round + turn)) {
+          if (skipped.has(key)) continue;
+          const measured = await measure().catch((error: Error) => failed(key, error));
+          if (measured === undefined) continue;
+          samples.set(key, [...(samples.get(key) ?? []), measured]);
+          const { requests, seconds } = measured.closed;
+          const rate = (requests / seconds).toFixed(0);
+          say(`round ${round + 1}.${turn + 1}  ${key.padEnd(15)} ${rate}/s`);
+        }
+      }
+    } finally {
+      for (const { stop } of running.values()) await stop();
     }
   }
   const all = CANDIDATES.flatMap(({ key, title }) => {
     const own = samples.get(key);
     return own === undefined ? [] : [{ key, title, samples: own }];
   });
-  const figures = all.map((rounds) => figuresOf(rounds, direct));
+  const figures = all.map((turns) => figuresOf(turns, direct));
   const ratios = BASES.map((key) => ratiosTo(key, all));
   const bars = barsOf(figures, ratios.flat());
   const ceiling = {
@@ -139,16 +155,16 @@ async function compare(bench: Bench): Promise<boolean> {
     ratios: ratios.flat(),
     bars,
     skipped: Object.fromEntries(skipped),
-    rounds: { direct, ...Object.fromEntries(samples) },
+    turns: { direct, ...Object.fromEntries(samples) },
   };
   await writeFile(options.out, `${JSON.stringify(report, undefined, 2)}\n`);
   say(`all figures: ${resolve(options.out)}`);
   return good;
 }
 
-/** Each round begins with another candidate, so that none has always the same one before it. */
-function inTurn<Value>(values: readonly Value[], round: number): readonly Value[] {
-  const first = round % values.length;
+/** Each turn begins with another candidate, so that none has always the same one before it. */
+function inTurn<Value>(values: readonly Value[], turn: number): readonly Value[] {
+  const first = turn % values.length;
   return [...values.slice(first), ...values.slice(0, first)];
 }
 

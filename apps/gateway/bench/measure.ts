@@ -22,7 +22,7 @@ export interface Bench {
   readonly signal: AbortSignal;
 }
 
-/** One round of one candidate. */
+/** One turn of one candidate. */
 export interface Sample {
   readonly closed: LoadResult;
   /** Undefined when the rate is 0. */
@@ -38,17 +38,26 @@ export interface Measured extends Sample {
   readonly note: string;
 }
 
+/** A candidate that is started and warm. */
+export interface Running {
+  readonly key: string;
+  /** Takes both loads. Rejects when it answers anything but 2xx. */
+  measure(): Promise<Measured>;
+  stop(): Promise<void>;
+}
+
 /** What every request asks for. */
 const PATH = '/items/42?limit=20';
 
 /**
- * Starts a candidate, warms it up, puts it under both loads, and ends it.
+ * Starts a candidate and warms it up.
  * @returns why it cannot be started here, if so.
  * @throws Error when it does not answer, or answers with anything but 2xx (rejection).
  */
-export async function measure(candidate: Candidate, bench: Bench): Promise<Measured | string> {
-  const { cores, identity, signal } = bench;
-  const directory = join(bench.directory, candidate.key);
+export async function start(candidate: Candidate, bench: Bench): Promise<Running | string> {
+  const { key } = candidate;
+  const { cores, identity, signal, options } = bench;
+  const directory = join(bench.directory, key);
   await mkdir(directory, { recursive: true });
   const port = await freePort();
   const launch = await candidate.launch({
@@ -66,13 +75,16 @@ export async function measure(candidate: Candidate, bench: Bench): Promise<Measu
     headers: { authorization: `Bearer ${identity.tokens[0]}` },
     signal,
   });
-  try {
-    const sample = await runLoads(candidate.key, port, bench, () => usageOf(started.pid));
-    const { pss, rss } = await usageOf(started.pid);
-    return { ...sample, pss, rss, note };
-  } finally {
-    await started.stop();
-  }
+  await bench.load.withoutPause(targetAt(port, bench), options.warmUpSeconds);
+  return {
+    key,
+    async measure() {
+      const sample = await runLoads(key, port, bench, () => usageOf(started.pid));
+      const { pss, rss } = await usageOf(started.pid);
+      return { ...sample, pss, rss, note };
+    },
+    stop: () => started.stop(),
+  };
 }
 
 /** The same loads on the backend itself: what no candidate can be better than. */
@@ -88,9 +100,10 @@ export async function measureDirect(bench: Bench): Promise<Sample> {
 async function runLoads(
   key: string,
   port: number,
-  { load, options, identity, directory }: Bench,
+  bench: Bench,
   usage: () => Promise<{ readonly cpuMs: number }>,
 ): Promise<Pick<Sample, 'closed' | 'open' | 'cpuMicros'>> {
+  const { load, options, directory } = bench;
   // A candidate that answers errors fast must not look fast.
   const check = (result: LoadResult): LoadResult => {
     const { requests, failures } = result;
@@ -98,8 +111,7 @@ async function runLoads(
     const log = join(directory, key, 'output.log');
     throw new Error(`it failed ${failures} of ${requests} requests; ${log} may say why`);
   };
-  const target: Target = { port, path: PATH, tokens: identity.tokens };
-  await load.withoutPause(target, options.warmUpSeconds);
+  const target = targetAt(port, bench);
   const before = await usage();
   const closed = check(await load.withoutPause(target, options.seconds));
   const after = await usage();
@@ -107,4 +119,8 @@ async function runLoads(
   if (options.rate === 0) return { closed, open: undefined, cpuMicros };
   const open = check(await load.atRate(target, options.seconds, options.rate));
   return { closed, open, cpuMicros };
+}
+
+function targetAt(port: number, { identity }: Bench): Target {
+  return { port, path: PATH, tokens: identity.tokens };
 }

@@ -1,10 +1,13 @@
 import { parseArgs } from 'node:util';
 
 export interface BenchOptions {
+  /** How often every candidate is started. */
   readonly rounds: number;
+  /** How often each is measured in a round, by turns. */
+  readonly turns: number;
   /** Seconds of each load. */
   readonly seconds: number;
-  /** Seconds of load before a candidate is measured. */
+  /** Seconds of load after each start, before anything is measured. */
   readonly warmUpSeconds: number;
   /** Keys of the candidates to measure; all that can be started unless given. */
   readonly only: readonly string[] | undefined;
@@ -18,16 +21,17 @@ export interface BenchOptions {
   readonly redis: string | undefined;
 }
 
-const USUAL = { rounds: '5', seconds: '5', warmUp: '5' };
-const QUICK = { rounds: '1', seconds: '2', warmUp: '1' };
+const USUAL = { rounds: '4', turns: '4', seconds: '2', warmUp: '4' };
+const QUICK = { rounds: '1', turns: '1', seconds: '2', warmUp: '1' };
 
 export const USAGE = `npm run bench -- [options]
-  --quick            one round of 2 s, 1 s of warm-up: does everything run, and roughly how well
-  --rounds N         rounds over all candidates (5)
-  --seconds N        length of each load (5)
-  --warm-up N        seconds of load before each measurement (5)
-  --only a,b         candidates by key: bare, full, full-redis, full-redis-each, middleware, fastify,
-                     nginx, haproxy, traefik, krakend
+  --quick            one turn of 2 s, 1 s of warm-up: does everything run, and roughly how well
+  --rounds N         how often every candidate is started (4)
+  --turns N          how often each is measured in a round, by turns (4)
+  --seconds N        length of each load (2)
+  --warm-up N        seconds of load after each start (4)
+  --only a,b         candidates by key: bare, full, full-unobserved, full-redis, full-redis-each,
+                     middleware, fastify, nginx, haproxy, traefik, krakend
   --rate N           requests a second of the arrival-rate load (1000); 0 leaves it out
   --connections N    connections of the closed-loop load (32)
   --redis URL        a Redis to use; else redis-server is started if it is on the PATH
@@ -41,6 +45,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     options: {
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
+      turns: { type: 'string' },
       seconds: { type: 'string' },
       'warm-up': { type: 'string' },
       only: { type: 'string' },
@@ -53,6 +58,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
   const usual = values.quick ? QUICK : USUAL;
   return {
     rounds: atLeast(1, 'rounds', values.rounds ?? usual.rounds),
+    turns: atLeast(1, 'turns', values.turns ?? usual.turns),
     seconds: atLeast(1, 'seconds', values.seconds ?? usual.seconds),
     warmUpSeconds: atLeast(1, 'warm-up', values['warm-up'] ?? usual.warmUp),
     only: values.only?.split(','),

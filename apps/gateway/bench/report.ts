@@ -2,7 +2,7 @@ import type { Measured, Sample } from './measure.ts';
 import { median, spread } from './statistics.ts';
 import type { Spread } from './statistics.ts';
 
-/** The figures of a candidate over all rounds. */
+/** The figures of a candidate over all turns. */
 export interface Figures {
   readonly key: string;
   readonly title: string;
@@ -12,14 +12,14 @@ export interface Figures {
   readonly cpuMicros: Spread;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Milliseconds beyond the backend's own in the same round, at the arrival rate. */
+  /** Milliseconds beyond the backend's own in the same turn, at the arrival rate. */
   readonly addedP50Ms: number | undefined;
   readonly addedP99Ms: number | undefined;
   readonly pssMegabytes: number;
   readonly rssMegabytes: number;
 }
 
-/** What a candidate is compared by; each is a median of the ratios of the rounds. */
+/** What a candidate is compared by; each is a median of the ratios of the turns. */
 export interface Ratio {
   readonly of: string;
   readonly to: string;
@@ -36,8 +36,8 @@ export interface Bar {
   readonly met: boolean;
 }
 
-/** One candidate with its rounds; `samples[n]` belongs to the nth round of all others. */
-export interface Rounds {
+/** One candidate with its turns; `samples[n]` belongs to the nth turn of all others. */
+export interface Turns {
   readonly key: string;
   readonly title: string;
   readonly samples: readonly Measured[];
@@ -45,11 +45,11 @@ export interface Rounds {
 
 const MEGABYTE = 1_000_000;
 
-export function figuresOf({ key, title, samples }: Rounds, direct: readonly Sample[]): Figures {
-  const each = (value: (sample: Measured, round: number) => number) => samples.map(value);
+export function figuresOf({ key, title, samples }: Turns, direct: readonly Sample[]): Figures {
+  const each = (value: (sample: Measured, turn: number) => number) => samples.map(value);
   const added = (share: 'p50Ms' | 'p99Ms') =>
     samples[0]?.open &&
-    median(each(({ open }, round) => (open?.[share] ?? NaN) - (direct[round]?.open?.[share] ?? 0)));
+    median(each(({ open }, turn) => (open?.[share] ?? NaN) - (direct[turn]?.open?.[share] ?? 0)));
   return {
     key,
     title,
@@ -65,13 +65,13 @@ export function figuresOf({ key, title, samples }: Rounds, direct: readonly Samp
   };
 }
 
-/** The ratios of every candidate to one, round by round: what disturbs a round disturbs both. */
-export function ratiosTo(key: string, all: readonly Rounds[]): Ratio[] {
-  const base = all.find((rounds) => rounds.key === key);
+/** The ratios of every candidate to one, turn by turn: what disturbs a turn disturbs both. */
+export function ratiosTo(key: string, all: readonly Turns[]): Ratio[] {
+  const base = all.find((turns) => turns.key === key);
   if (base === undefined) return [];
   return all.map(({ key: of, samples }) => {
     const middle = (ratio: (one: Measured, other: Measured) => number) =>
-      median(samples.map((sample, round) => ratio(sample, base.samples[round] as Measured)));
+      median(samples.map((sample, turn) => ratio(sample, base.samples[turn] as Measured)));
     return {
       of,
       to: key,
@@ -109,6 +109,7 @@ export function barsOf(figures: readonly Figures[], ratios: readonly Ratio[]): B
     ...atLeast(1, 'full', 'fastify'),
     ...atLeast(0.7, 'full-redis', 'fastify'),
     ...atLeast(1.4, 'full', 'middleware'),
+    ...atLeast(0.9, 'full', 'full-unobserved'),
     ...atMost(0.6, 'addedP50Ms', 'added latency of full, p50'),
     ...atMost(3, 'addedP99Ms', 'added latency of full, p99'),
   ];

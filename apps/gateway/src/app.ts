@@ -124,7 +124,7 @@ export function createGateway({
     const ended = metrics.http.start();
     const exchange = new Exchange(request, response, trustedProxies);
     exchange.upgradeHead = upgradeHead;
-    response.once('close', () => finish(exchange, ended));
+    response.on('close', () => finish(exchange, ended));
     runExchange(exchange, live.table);
   }
 

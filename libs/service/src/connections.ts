@@ -47,7 +47,7 @@ export function createConnections(): Connections {
       if (state === undefined) return;
       state.last = response;
       state.inFlight += 1;
-      response.once('close', () => {
+      response.on('close', () => {
         state.inFlight -= 1;
         if (state.inFlight > 0) return;
         state.bytesAtRest = socket.bytesRead;

@@ -9,28 +9,32 @@ export interface LineOutput extends DestinationStream {
 }
 
 /** Each write wakes a thread, at the cost of some forty lines. */
-const PIECE_LENGTH = 16_384;
-const MAX_WRITE_BYTES = 65_536;
+const PIECE_BYTES = 65_536;
 const FLUSH_MS = 100;
+/** UTF-8 has no more for one of a string's units. */
+const MAX_BYTES_OF_UNIT = 3;
 
 /**
- * Standard output for lines that come by the thousand. They are put together here and written in
- * pieces, off the event loop: pino's own stream counts the bytes of all that waits at every line.
+ * Standard output for lines that come by the thousand. They are encoded once, into pieces that are
+ * written off the event loop: given text, pino's own stream counts the bytes of all that waits at
+ * every line, and encodes it twice.
  */
 export function createLineOutput(): LineOutput {
-  let pending = '';
+  let piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  let used = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function handOver(): void {
-    if (pending === '') return;
-    const lines = pending;
-    pending = '';
-    stream.write(lines);
+    if (used === 0) return;
+    const lines = piece.subarray(0, used);
+    // The stream keeps what it is given until it is written.
+    piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+    used = 0;
+    writePiece(lines);
   }
   function onTimer(): void {
     timer = undefined;
     handOver();
-    stream.flush();
   }
 
   // Before the stream's own listener, which writes what it has been given.
@@ -38,14 +42,22 @@ export function createLineOutput(): LineOutput {
   const stream = fileDestination({
     dest: 1,
     sync: false,
-    minLength: PIECE_LENGTH,
-    maxWrite: MAX_WRITE_BYTES,
+    contentMode: 'buffer',
+    // Each piece is written by itself: joining them is what was saved here.
+    minLength: 1,
+    maxWrite: 2,
   });
+  const writePiece = stream.write.bind(stream) as unknown as (lines: Buffer) => void;
   return {
     write(line) {
-      pending += line;
-      if (pending.length >= PIECE_LENGTH) handOver();
-      else timer ??= setTimeout(onTimer, FLUSH_MS);
+      const mostBytes = line.length * MAX_BYTES_OF_UNIT;
+      if (used + mostBytes > PIECE_BYTES) handOver();
+      if (mostBytes > PIECE_BYTES) {
+        writePiece(Buffer.from(line));
+        return;
+      }
+      used += piece.write(line, used);
+      timer ??= setTimeout(onTimer, FLUSH_MS);
     },
     flush(done) {
       handOver();

@@ -5,6 +5,7 @@ import type { Candidate, CandidateContext, Launch } from './candidate.ts';
 import { contract } from './contract.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const unobserved = fileURLToPath(new URL('unobserved-gateway.ts', import.meta.url));
 const CONTRACT_FILE = 'items.json';
 const ALWAYS_ON = 'metrics, request id, traceparent, access log';
 
@@ -19,6 +20,16 @@ export const full: Candidate = {
   key: 'full',
   title: 'gateway, full policy',
   launch: (context) => launchGateway(context, fullPolicy(context, {}), {}),
+};
+
+/** What metrics and access log cost: the same without them, as only the bench can have it. */
+export const fullUnobserved: Candidate = {
+  key: 'full-unobserved',
+  title: 'gateway, full policy, without metrics and access log',
+  launch: async (context) => ({
+    ...(await launchGateway(context, fullPolicy(context, {}), {}, unobserved)),
+    note: 'no metrics, no access log',
+  }),
 };
 
 /** The share of a limit that a replica takes at once unless told otherwise, of 60,000 a minute. */
@@ -65,6 +76,7 @@ async function launchGateway(
   { directory, port, privatePort, backendPort }: CandidateContext,
   incoming: readonly FilterConfig[],
   env: Readonly<Record<string, string>>,
+  program = main,
 ): Promise<Launch> {
   const config = {
     upstreams: {
@@ -83,7 +95,7 @@ async function launchGateway(
   await writeFile(file, JSON.stringify(config, undefined, 2));
   await writeFile(join(directory, CONTRACT_FILE), JSON.stringify(contract, undefined, 2));
   return {
-    command: [process.execPath, main],
+    command: [process.execPath, program],
     env: {
       ...env,
       HOST: '127.0.0.1',

@@ -1,5 +1,5 @@
 import type { Candidate } from './candidate.ts';
-import { bare, full, fullRedis, fullRedisEach } from './gateway.ts';
+import { bare, full, fullRedis, fullRedisEach, fullUnobserved } from './gateway.ts';
 import { installed } from './installed.ts';
 import { fastify, middleware } from './node-peers.ts';
 
@@ -9,6 +9,7 @@ export type { Candidate, CandidateContext, Launch } from './candidate.ts';
 export const CANDIDATES: readonly Candidate[] = [
   bare,
   full,
+  fullUnobserved,
   fullRedis,
   fullRedisEach,
   middleware,

@@ -17,7 +17,7 @@ export function createAccessLog(log: Logger): (exchange: Exchange, ending: Endin
   return (exchange, ending) => {
     const { status } = ending;
     if (status < 500) {
-      writeInfo(fieldsText(exchange, ending));
+      if (log.isLevelEnabled('info')) writeInfo(fieldsText(exchange, ending));
       return;
     }
     const fields = JSON.parse(`{${fieldsText(exchange, ending).slice(1)}}`) as object;
