@@ -16,7 +16,7 @@ RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
 FROM dependencies AS build
 COPY . .
 ARG APP
-RUN node tools/src/build-app.ts "apps/${APP}" \
+RUN npm run build --workspace "apps/${APP}" \
   && mkdir -p "/out/apps/${APP}" \
   && cd "apps/${APP}" \
   && for part in dist migrations *.yaml; do if [ -e "$part" ]; then cp -r "$part" "/out/apps/${APP}/"; fi; done

@@ -71,12 +71,18 @@ function wireConnections(tree: Tree): void {
   replaceOnce(tree, ini, /max_connections \(\d+\)/, `max_connections (${enough})`);
 }
 
+interface Container {
+  readonly build?: { readonly args?: { readonly APP?: string } };
+  readonly networks?: unknown;
+}
+
 /** The containers that have a database. */
 function servicesOf(tree: Tree): string[] {
   const services = new YamlText(compose, readText(tree, compose)).value(['services']);
-  return Object.entries(services as Record<string, { build?: { args?: { APP?: string } } }>)
-    .map(([name, { build }]) => (build?.args?.APP === name ? name : ''))
-    .filter((name) => name !== '' && name !== 'gateway');
+  return Object.entries(services as Record<string, Container>)
+    .filter(([name, { build }]) => build?.args?.APP === name)
+    .filter(([, { networks }]) => Array.isArray(networks) && networks.includes('data'))
+    .map(([name]) => name);
 }
 
 export function editYaml(tree: Tree, path: string, edit: (yaml: YamlText) => void): void {
