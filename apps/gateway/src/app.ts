@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { App, Logger, PrivateRoutes, UpgradeListener } from '@woodytoys/service';
 import { createAccessLog } from './operating/access-log.ts';
 import { createAdminRoutes } from './operating/admin.ts';
+import { createRecentFailures } from './operating/recent-failures.ts';
 import type { Environment } from './config/interpolate.ts';
 import { createConfigReader } from './config/reader.ts';
 import { Exchange } from './exchange/exchange.ts';
@@ -84,6 +85,7 @@ export function createGateway({
     retry: (upstream, reason) => metrics.gateway.retry(upstream, reason),
   };
   const writeAccessLog = createAccessLog(log);
+  const failures = createRecentFailures();
   const live = createLiveTable({
     reader: createConfigReader({ configFile, environment, registry: builtInRegistry() }),
     watch,
@@ -114,6 +116,7 @@ export function createGateway({
     const { traceId } = exchange.trace;
     metrics.http.observe({ method, route, status, durationSeconds, traceId });
     writeAccessLog(exchange, { status, durationSeconds, whole });
+    failures.note(exchange, status);
     const { listenerError: error, requestId } = exchange;
     if (error !== undefined) {
       log.error({ error, route, requestId }, 'a filter failed at the end of a request');
@@ -133,7 +136,7 @@ export function createGateway({
     upgrade: take,
     start: () => live.start(),
     reload: () => live.reload(),
-    privateRoutes: createAdminRoutes(live),
+    privateRoutes: createAdminRoutes(live, failures),
     async ready() {
       if (!live.loaded) throw new Error('the configuration is not loaded yet');
     },

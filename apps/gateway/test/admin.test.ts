@@ -77,6 +77,42 @@ describe('what operators see', () => {
     });
   });
 
+  it('are the last failures, by request id, whoever failed', async () => {
+    const backend = await startBackend((_request, response) => sendJson(response, 500, {}));
+    const gone = await unusedPort();
+    const gateway = await startGateway(`
+upstreams:
+  a: { discover: '${backend.url}' }
+  gone: { discover: 'http://127.0.0.1:${gone}' }
+routes:
+  - { path: '/a/{id}', methods: [GET], endpoint: { http: { upstream: a } } }
+  - { path: /gone, methods: [GET], endpoint: { http: { upstream: gone } } }
+`);
+    const read = await startAdmin(gateway);
+    const ask = async (path: string, id: string) => {
+      await (await fetch(`${gateway.url}${path}`, { headers: { 'x-request-id': id } })).text();
+    };
+    for (let n = 1; n <= 60; n += 1) await ask(`/a/${n}`, `filler-${n}`);
+    await ask('/nowhere', 'not-an-error');
+    await ask('/a/1', 'its-own');
+    await ask('/gone', 'unreached');
+    const { errors = [] } = await read('errors');
+    // Older ones are in the log.
+    expect(errors).toHaveLength(50);
+    expect(errors.slice(0, 3)).toMatchObject([
+      {
+        requestId: 'unreached',
+        method: 'GET',
+        route: '/gone',
+        status: 503,
+        upstream: 'gone',
+        detail: expect.stringMatching(/^WT-UNAVAILABLE: /) as string,
+      },
+      { requestId: 'its-own', route: '/a/{id}', status: 500, upstream: 'a', detail: null },
+      { requestId: 'filler-60' },
+    ]);
+  });
+
   it('are contracts, with what of them was compiled', async () => {
     const backend = await startBackend((_request, response) => sendJson(response, 200, {}));
     const routes = '  - contract: { upstream: shop }\n    incoming: [validate]';
@@ -92,7 +128,7 @@ describe('what operators see', () => {
     const { port } = await startBackend();
     const yaml = configuration(`http://me:hunter2@127.0.0.1:${port}`);
     const read = await startAdmin(await startGateway(yaml));
-    for (const page of ['routes', 'upstreams', 'breakers', 'limits', 'contracts']) {
+    for (const page of ['routes', 'upstreams', 'breakers', 'limits', 'contracts', 'errors']) {
       const text = JSON.stringify(await read(page));
       expect(text).not.toMatch(/not-for-everybody|hunter2/);
     }

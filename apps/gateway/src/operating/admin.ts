@@ -3,17 +3,19 @@ import type { BuiltRoute } from '../routing/build.ts';
 import type { RouteConfig } from '../config/types.ts';
 import type { LiveTable } from '../routing/live-table.ts';
 import { filterName } from '../plugin.ts';
+import type { RecentFailures } from './recent-failures.ts';
 import type { UpstreamDescription } from '../upstreams/upstream.ts';
 
 /** Filters whose options tell what is let through; none of those is a secret. */
 const LIMITS = ['rateLimit', 'concurrency', 'requestSize', 'deadline'];
 
 /**
- * What operators may see on the private port of the table in use: names, addresses, times and
- * states. Options of filters and endpoints are left out but for limits, since they may hold secrets.
+ * What operators may see on the private port: the last failures, and of the table in use names,
+ * addresses, times and states. Options of filters and endpoints are left out but for limits, since they may hold secrets.
  */
-export function createAdminRoutes(live: LiveTable): PrivateRoutes {
+export function createAdminRoutes(live: LiveTable, failures: RecentFailures): PrivateRoutes {
   return {
+    '/gateway/errors': () => ({ errors: failures.list() }),
     '/gateway/routes': () => ({ routes: live.routes.map(describeRoute) }),
     '/gateway/upstreams': () => ({ upstreams: described(live).map(withoutUserinfo) }),
     '/gateway/breakers': () => ({
