@@ -31,6 +31,14 @@ describe('the private port', () => {
     expect(await metrics.text()).toBe('up 1\n');
   });
 
+  it('hands on in which format a scrape wants its answer', async () => {
+    const { get } = await start({
+      registry: { expose: async (accept) => ({ contentType: 'text/plain', body: `${accept}\n` }) },
+    });
+    const headers = { accept: 'application/openmetrics-text;version=1.0.0' };
+    expect(await (await get('/metrics', { headers })).text()).toBe(`${headers.accept}\n`);
+  });
+
   it('is alive but not ready while a dependency is down, and says which', async () => {
     const { get } = await start({ ready: () => Promise.reject(new Error('database: refused')) });
     const ready = await get('/readyz');
