@@ -32,6 +32,8 @@ export interface ContainerState {
 export interface Stack {
   readonly entry: string;
   readonly prometheus: string;
+  /** RabbitMQ's management page and its API. */
+  readonly rabbitmq: string;
   build(): Promise<void>;
   /** Starts everything and waits until all is healthy. */
   up(scale?: Readonly<Record<string, number>>): Promise<void>;
@@ -39,6 +41,8 @@ export interface Stack {
   down(): Promise<void>;
   /** The ids of a service's running containers. */
   containers(service: string): Promise<readonly string[]>;
+  /** Runs a service's container once with other arguments, and gives what it prints. */
+  run(service: string, ...args: readonly string[]): Promise<string>;
   exec(service: string, ...command: readonly string[]): Promise<string>;
   logs(service: string): Promise<string>;
 }
@@ -147,6 +151,7 @@ export function createStack(options: StackOptions): Stack {
   return {
     entry: `http://127.0.0.1:${ports.entry}`,
     prometheus: `http://127.0.0.1:${ports.prometheus}`,
+    rabbitmq: `http://127.0.0.1:${ports.rabbitmq}`,
     async build() {
       await compose('build', '--quiet');
     },
@@ -165,6 +170,7 @@ export function createStack(options: StackOptions): Stack {
       const output = await compose('ps', '--quiet', '--status', 'running', service);
       return output.split('\n').filter(Boolean);
     },
+    run: (service, ...args) => compose('run', '--rm', '--no-deps', '-T', service, ...args),
     exec: (service, ...command) => compose('exec', '-T', service, ...command),
     logs: (service) => compose('logs', '--no-color', service),
   };

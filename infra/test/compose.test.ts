@@ -23,6 +23,8 @@ import {
 import { startLoad, type LoadResult } from '../src/load.ts';
 import { createMix } from '../src/mix.ts';
 import { query } from '../src/prometheus.ts';
+import { measureTotals } from '../src/totals.ts';
+import { drillAlerts } from './support/alert-drills.ts';
 
 const missing = await missingEngine();
 const grafanaImage = 'grafana/grafana:12.2.0';
@@ -181,7 +183,8 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
   });
 
   it('shows each process to Prometheus as a target of its own', async () => {
-    const expected = [...(await applications()), 'rabbitmq'];
+    const servers = ['rabbitmq', 'rabbitmq-queues', 'postgres', 'redis', 'nginx'];
+    const expected = [...(await applications()), ...servers];
     for (const deadline = Date.now() + 30_000; ; await sleep(1_000)) {
       const up = await query(stack.prometheus, 'up == 1');
       const jobs = new Set(up.map(({ labels }) => labels.job));
@@ -224,6 +227,47 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
     }
   });
 
+  it('lets the exporters reach their servers, as roles that see no data', async () => {
+    const servers = ['pg_up', 'redis_up', 'nginx_up'];
+    const reached = async () =>
+      (await query(stack.prometheus, `{__name__=~"${servers.join('|')}"} == 1`)).map(
+        ({ labels }) => labels['__name__'],
+      );
+    await expect
+      .poll(async () => (await reached()).toSorted(), { timeout: 60_000, interval: 1_000 })
+      .toEqual(servers.toSorted());
+    const peek = stack.exec(
+      'postgres',
+      'bash',
+      '-c',
+      `psql "postgres://monitoring:$(cat /run/secrets/postgres/monitoring)@127.0.0.1:5432/user" -c 'SELECT 1'`,
+    );
+    await expect(peek).rejects.toThrow(/permission denied/);
+    const keys = stack.exec(
+      'redis',
+      'sh',
+      '-c',
+      `REDISCLI_AUTH=$(sed -n 's/^user monitoring on >\\([^ ]*\\).*/\\1/p' /run/secrets/redis/users.acl) redis-cli --user monitoring keys '*'`,
+    );
+    expect(await keys).toContain('NOPERM');
+  });
+
+  it('adds replicas up as the load tool counts, scaled to four, at a steady rate', async () => {
+    await stack.up({ logistics: 4, product: 3, user: 2, gateway: 2 });
+    const { services, failures } = await measureTotals({
+      entry: stack.entry,
+      prometheus: stack.prometheus,
+      requestsPerSecond: 50,
+      seconds: 60,
+    });
+    expect(failures.slice(0, 5)).toEqual([]);
+    expect(services.find(({ service }) => service === 'logistics')?.replicas).toBe(4);
+    for (const { service, counted, seen, fell } of services) {
+      expect(Math.abs(seen / counted - 1), `${service}: ${seen} of ${counted}`).toBeLessThan(0.02);
+      expect(fell, service).toBe(false);
+    }
+  });
+
   it.each(['user', 'product', 'logistics', 'gateway', 'logistics-worker'])(
     'loses no request when one of two replicas of %s gets SIGTERM, which exits with 0',
     async (service) => {
@@ -245,6 +289,25 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
     },
   );
 
+  it('keeps the series of the whole stack within their budget, every service at two replicas', async () => {
+    const twice = { logistics: 2, product: 2, user: 2, gateway: 2, 'logistics-worker': 2 };
+    await stack.up(twice);
+    await settled();
+    // A scrape after the traffic, and the series of replicas that ended are marked as gone.
+    await sleep(12_000);
+    const counted = await query(
+      stack.prometheus,
+      'count by (job) ({__name__!="",job!="prometheus"})',
+    );
+    const series = Object.fromEntries(
+      counted.map(({ labels, value }) => [labels['job'] ?? 'recorded', value]),
+    );
+    const total = Object.values(series).reduce((sum, value) => sum + value, 0);
+    // What one process shows does not grow with traffic: labels have no ids in them.
+    expect(total, JSON.stringify(series)).toBeLessThanOrEqual(12_000);
+    expect(total, JSON.stringify(series)).toBeGreaterThan(3_000);
+  });
+
   it('finishes a report whose worker is killed', async () => {
     await stack.up({ 'logistics-worker': 2 });
     const locations: string[] = [];
@@ -264,6 +327,8 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
       expect(status).toBe('done');
     }
   });
+
+  describe('under drill', () => drillAlerts(stack));
 
   it('backs its data up and puts it back', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'woodytoys-backup-'));
