@@ -48,9 +48,32 @@ test('npm start answers with the seed data, and Ctrl-C ends all of it with code 
   expect(await wrong.json()).toMatchObject({ instance: '/api/users/1e3' });
   const probe = `http://127.0.0.1:${here.privatePort}`;
   expect((await fetch(`${probe}/readyz`)).status).toBe(200);
-  expect(await fetch(`${probe}/metrics`).then((answer) => answer.text())).toMatch(
+  const metrics = async () => {
+    const text = await fetch(`${probe}/metrics`).then((answer) => answer.text());
+    return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  };
+  expect((await metrics()).join('\n')).toMatch(
     /http_server_request_duration_seconds_count\{[^}]*service="gateway"/,
   );
+
+  // Series are counted by what is there, never by what is asked for: no path, no id, no user.
+  const reads = ['users', 'products', 'stores', 'stores/1/stock', 'sales', 'reports/consolidated'];
+  for (const path of reads) expect((await started.get(`/api/${path}`)).status).toBe(200);
+  const ask = (from: number) =>
+    Promise.all(
+      Array.from({ length: 50 }, async (_, index) => {
+        const id = from + index;
+        await started.get(`/api/${id}/${id}?n=${id}`).then((answer) => answer.text());
+        await started.get(`/api/nothing/at/${id}`).then((answer) => answer.text());
+      }),
+    );
+  await ask(1);
+  const series = (await metrics()).length;
+  expect(series).toBeGreaterThan(500);
+  expect(series).toBeLessThan(4_000);
+  await ask(51);
+  // A status that a busy machine answers for the first time is 17 series; ids would be 1,700.
+  expect((await metrics()).length).toBeLessThan(series + 200);
 
   const tree = started.tree();
   // npm, the bootstrap, the platform, PostgreSQL and its children.
