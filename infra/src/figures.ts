@@ -1,6 +1,7 @@
 /**
- * Measures the figures that the README states and prints them: `npm run figures -- standalone` or
- * `npm run figures -- compose`. Nothing here passes or fails, since machines differ.
+ * Measures the figures that the README states and prints them: `npm run figures -- standalone`,
+ * `npm run figures -- compose`, or `npm run figures -- totals` (four replicas of each service, and how
+ * far Prometheus is from what the load tool counted). Nothing here passes or fails, since machines differ.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,9 +11,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createStack, docker, imageAvailable, missingEngine } from './compose.ts';
+import { createStack, docker, imageAvailable, missingEngine, type Stack } from './compose.ts';
 import { percentiles } from './load.ts';
 import { processTree, proportionalSetSize } from './process-tree.ts';
+import { measureTotals } from './totals.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const MEBIBYTE = 1024 * 1024;
@@ -123,15 +125,19 @@ async function standalone(): Promise<void> {
   }
 }
 
-async function compose(): Promise<void> {
+async function figuresStack(): Promise<Stack> {
   const missing = await missingEngine();
   if (missing) throw new Error(missing);
-  const stack = createStack({
+  return createStack({
     project: `woodytoys-figures-${process.pid}`,
     ports: { entry: 18_280, prometheus: 19_190, rabbitmq: 25_772 },
-    environment: { GRAFANA_PORT: '13100' },
+    environment: { GRAFANA_PORT: '13100', RATE_LIMIT: '10000000' },
     without: (await imageAvailable('grafana/grafana:12.2.0')) ? [] : ['grafana'],
   });
+}
+
+async function compose(): Promise<void> {
+  const stack = await figuresStack();
   try {
     await stack.build();
     const startedAt = performance.now();
@@ -168,6 +174,31 @@ async function compose(): Promise<void> {
   }
 }
 
+/** Two steady minutes with four replicas of each service. */
+async function totals(): Promise<void> {
+  const stack = await figuresStack();
+  try {
+    await stack.build();
+    await stack.up({ gateway: 4, user: 4, product: 4, logistics: 4 });
+    const { services, failures } = await measureTotals({
+      entry: stack.entry,
+      prometheus: stack.prometheus,
+      requestsPerSecond: 50,
+      seconds: 120,
+    });
+    for (const { service, counted, seen, replicas, spread } of services) {
+      const off = ((seen / counted - 1) * 100).toFixed(2);
+      figure(
+        `${service}, ${replicas} replicas: counted / seen`,
+        `${counted} / ${seen.toFixed(0)} (${off} %), rates spread ${(spread * 100).toFixed(1)} %`,
+      );
+    }
+    figure('requests that failed', String(failures.length));
+  } finally {
+    await stack.down();
+  }
+}
+
 /** `112.9MiB` as docker prints it, in bytes. */
 function bytes(amount: string): number {
   const [, value, unit] = /^([\d.]+)([KMG]i)?B$/.exec(amount) ?? [];
@@ -178,7 +209,8 @@ function bytes(amount: string): number {
 const what = process.argv[2];
 if (what === 'standalone') await standalone();
 else if (what === 'compose') await compose();
+else if (what === 'totals') await totals();
 else {
-  console.error(`figures: expected "standalone" or "compose", got ${what ?? 'nothing'}`);
+  console.error(`figures: expected "standalone", "compose" or "totals", got ${what ?? 'nothing'}`);
   process.exit(2);
 }

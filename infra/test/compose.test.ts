@@ -39,6 +39,8 @@ const stack = createStack({
   without,
 });
 
+const twice = { logistics: 2, product: 2, user: 2, gateway: 2, 'logistics-worker': 2 };
+
 const get = (path: string) =>
   fetch(`${stack.entry}${path}`, { signal: AbortSignal.timeout(30_000) });
 const post = (path: string, body: unknown) =>
@@ -271,7 +273,7 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
   it.each(['user', 'product', 'logistics', 'gateway', 'logistics-worker'])(
     'loses no request when one of two replicas of %s gets SIGTERM, which exits with 0',
     async (service) => {
-      await stack.up({ logistics: 2, product: 2, user: 2, gateway: 2, 'logistics-worker': 2 });
+      await stack.up(twice);
       await settled();
       const load = startLoad({
         origin: stack.entry,
@@ -290,7 +292,6 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
   );
 
   it('keeps the series of the whole stack within their budget, every service at two replicas', async () => {
-    const twice = { logistics: 2, product: 2, user: 2, gateway: 2, 'logistics-worker': 2 };
     await stack.up(twice);
     await settled();
     // A scrape after the traffic, and the series of replicas that ended are marked as gone.
@@ -307,6 +308,8 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
     expect(total, JSON.stringify(series)).toBeLessThanOrEqual(12_000);
     expect(total, JSON.stringify(series)).toBeGreaterThan(3_000);
   });
+
+  describe('alerts under drill', () => drillAlerts(stack, twice));
 
   it('finishes a report whose worker is killed', async () => {
     await stack.up({ 'logistics-worker': 2 });
@@ -327,8 +330,6 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
       expect(status).toBe('done');
     }
   });
-
-  describe('under drill', () => drillAlerts(stack));
 
   it('backs its data up and puts it back', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'woodytoys-backup-'));

@@ -5,13 +5,19 @@ import { docker } from '../../src/compose.ts';
 import { startLoad } from '../../src/load.ts';
 import { createMix } from '../../src/mix.ts';
 
-/** Faults made on the running stack, each until Prometheus has its alert, with the real rules. */
-export function drillAlerts(stack: Stack): void {
+/**
+ * Faults made on the running stack, each until Prometheus has its alert, with the real rules.
+ *
+ * @param scale the replicas that run, which are all there again after each drill
+ */
+export function drillAlerts(stack: Stack, scale: Readonly<Record<string, number>>): void {
   const { prometheus } = stack;
 
   it('tells of a replica that was killed, and of no other service', async () => {
-    await stack.up({ 'logistics-worker': 2, user: 2 });
-    await waitForAlert(prometheus, 'ReplicaMissing', { job: 'user' }, { fires: false });
+    await stack.up(scale);
+    for (const job of ['user', 'logistics-worker']) {
+      await waitForAlert(prometheus, 'ReplicaMissing', { job }, { fires: false });
+    }
     const [worker = ''] = await stack.containers('logistics-worker');
     await docker('kill', '--signal', 'KILL', worker);
     await waitForAlert(prometheus, 'ReplicaMissing', { job: 'logistics-worker' });
@@ -21,7 +27,7 @@ export function drillAlerts(stack: Stack): void {
       'user',
     ]);
     expect(missing.map(({ name }) => name)).not.toContain('ServiceMissing');
-    await stack.up({ 'logistics-worker': 2 });
+    await stack.up(scale);
     await waitForAlert(prometheus, 'ReplicaMissing', { job: 'logistics-worker' }, { fires: false });
   });
 
@@ -36,7 +42,7 @@ export function drillAlerts(stack: Stack): void {
       await waitForAlert(prometheus, 'ErrorBudgetBurnsFast', { service: 'gateway' });
       await waitForAlert(prometheus, 'ServiceMissing', { job: 'product' });
     } finally {
-      await stack.up({ product: 2 });
+      await stack.up(scale);
       await load.stop();
     }
     await waitForAlert(prometheus, 'ServiceMissing', { job: 'product' }, { fires: false });
