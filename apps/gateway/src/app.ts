@@ -1,9 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { App, Logger, PrivateRoutes, UpgradeListener } from '@woodytoys/service';
+import type { Tracing } from '@woodytoys/tracing';
 import { createAccessLog } from './operating/access-log.ts';
 import { createAdminRoutes } from './operating/admin.ts';
 import { createRecentFailures } from './operating/recent-failures.ts';
+import { beginRequestSpan, endRequestSpan } from './operating/request-span.ts';
 import type { Environment } from './config/interpolate.ts';
 import { createConfigReader } from './config/reader.ts';
 import { Exchange } from './exchange/exchange.ts';
@@ -30,6 +32,8 @@ export interface GatewayDependencies {
   readonly environment: Environment;
   readonly metrics: GatewayMetrics;
   readonly log: Logger;
+  /** Makes spans of requests and of what is asked of upstreams; none unless given. */
+  readonly tracing?: Tracing | undefined;
   /** How many proxies of ours stand between a client and the gateway; 0 unless given. */
   readonly trustedProxies?: number;
   /** What all replicas share: limits, cached answers, keys; each keeps its own unless given. */
@@ -71,6 +75,7 @@ export function createGateway({
   environment,
   metrics,
   log,
+  tracing,
   trustedProxies = 0,
   redis,
   publisher,
@@ -113,10 +118,13 @@ export function createGateway({
       exchange.answeredAs ?? (response.headersSent ? response.statusCode : CLIENT_GONE);
     const durationSeconds = (performance.now() - startedAt) / 1000;
     exchange.end(status);
-    const { traceId } = exchange.trace;
+    // An exemplar leads to a trace: to none that is not kept.
+    const sampled = tracing === undefined || exchange.span !== undefined;
+    const traceId = sampled ? exchange.trace.traceId : undefined;
     metrics.http.observe({ method, route, status, durationSeconds, traceId });
     writeAccessLog(exchange, { status, durationSeconds, whole });
     failures.note(exchange, status);
+    if (exchange.span !== undefined) endRequestSpan(exchange, status);
     const { listenerError: error, requestId } = exchange;
     if (error !== undefined) {
       log.error({ error, route, requestId }, 'a filter failed at the end of a request');
@@ -127,8 +135,11 @@ export function createGateway({
     const ended = metrics.http.start();
     const exchange = new Exchange(request, response, trustedProxies);
     exchange.upgradeHead = upgradeHead;
+    if (tracing !== undefined) beginRequestSpan(tracing, exchange);
     response.on('close', () => finish(exchange, ended));
-    runExchange(exchange, live.table);
+    const { span } = exchange;
+    if (span === undefined) runExchange(exchange, live.table);
+    else tracing?.run(span, () => runExchange(exchange, live.table));
   }
 
   return {

@@ -14,7 +14,7 @@ await runApp({
   env: process.env,
   config: gatewayConfig,
   publicPort: ({ PORT }) => PORT,
-  async build({ config: settings, log, registry, shutdown }) {
+  async build({ config: settings, log, registry, tracing, shutdown }) {
     const redis =
       settings.REDIS_URL === undefined ? undefined : connectRedis(settings.REDIS_URL, log);
     if (redis !== undefined) shutdown.onStop('redis', () => redis.close());
@@ -30,6 +30,7 @@ await runApp({
                 service: 'gateway',
                 log,
                 metrics: metrics.messages,
+                tracing,
                 connectTimeoutMs: BROKER_CONNECT_MS,
               }),
             log,
@@ -40,6 +41,7 @@ await runApp({
       environment: process.env,
       metrics,
       log,
+      tracing,
       trustedProxies: settings.TRUSTED_PROXIES,
       watch: settings.GATEWAY_WATCH,
       ...(redis && { redis }),

@@ -26,7 +26,7 @@ export interface LogisticsOptions extends TopologyOptions, ReportEventsOptions {
 
 /** Shops, stock, sales and reports: the part that answers. */
 export function createLogisticsApp(
-  { database, cache, messaging, metrics, log }: AppDependencies,
+  { database, cache, messaging, metrics, log, tracing }: AppDependencies,
   options: LogisticsOptions = {},
 ): App {
   let relay: OutboxRelay | undefined;
@@ -51,6 +51,7 @@ export function createLogisticsApp(
       service: 'logistics',
       log,
       http: metrics.http,
+      tracing,
     }),
     start: async () => {
       await messaging.declare(logisticsTopology(options));

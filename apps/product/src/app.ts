@@ -20,6 +20,7 @@ export function createProductApp({
   messaging,
   metrics,
   log,
+  tracing,
 }: AppDependencies): App {
   let relay: OutboxRelay | undefined;
   const running: { stop(): Promise<void> }[] = [];
@@ -33,6 +34,7 @@ export function createProductApp({
       service: 'product',
       log,
       http: metrics.http,
+      tracing,
     }),
     start: async () => {
       await messaging.declare(productTopology);

@@ -4,6 +4,7 @@ import type { Messaging } from '@woodytoys/messaging';
 import type { ServiceMetrics } from '@woodytoys/metrics';
 import { listen } from '@woodytoys/service';
 import type { Environment, Logger, PrivateRoutes } from '@woodytoys/service';
+import type { Tracing } from '@woodytoys/tracing';
 import { StandaloneError } from './failure.ts';
 import { loopback, portError } from './ports.ts';
 
@@ -18,6 +19,8 @@ export interface GatewayOptions {
   readonly metrics: ServiceMetrics;
   readonly publisher: Pick<Messaging, 'declare' | 'publish'>;
   readonly log: Logger;
+  /** Undefined while tracing is off. */
+  readonly tracing: Tracing | undefined;
   readonly resources: AsyncDisposableStack;
 }
 
@@ -29,7 +32,7 @@ export interface RunningGateway {
 
 /** The gateway of this process, with the routes that it has everywhere. */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const { port, upstreams, metrics, publisher, log, resources } = options;
+  const { port, upstreams, metrics, publisher, log, tracing, resources } = options;
   const found = Object.entries(upstreams).map(([name, url]) => [
     `${name.replaceAll('-', '_').toUpperCase()}_UPSTREAM`,
     url,
@@ -40,6 +43,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     metrics,
     publisher,
     log,
+    tracing,
   });
   resources.defer(() => gateway.stop());
   await gateway.start().catch((cause: unknown) => {

@@ -2,10 +2,14 @@ import { createMemoryCache } from '@woodytoys/caching';
 import type { Cache } from '@woodytoys/caching';
 import { createDatabase, prepareDatabase } from '@woodytoys/database';
 import type { Database } from '@woodytoys/database';
-import { createInProcessMessaging } from '@woodytoys/messaging';
+import { createInProcessMessaging, traceMessaging } from '@woodytoys/messaging';
+import type { Messaging } from '@woodytoys/messaging';
 import { createMetricsRegistry } from '@woodytoys/metrics';
+import { openTraces } from '@woodytoys/runtime';
+import type { TraceSettings } from '@woodytoys/runtime';
 import { createPrivateServer, listen } from '@woodytoys/service';
 import type { App, Environment, Logger } from '@woodytoys/service';
+import type { Tracing } from '@woodytoys/tracing';
 import { catalogueCopied } from './catalogue-copy.ts';
 import { ensureDatabases } from './databases.ts';
 import { startConsole } from './console.ts';
@@ -25,6 +29,7 @@ export interface PlatformOptions {
   readonly privatePort: number;
   readonly seedScale: number;
   readonly reportRetentionDays: number;
+  readonly traces: TraceSettings;
   readonly environment: Environment;
   readonly createLog: (service: string) => Logger;
   /** Everything that is opened is added here at once; the caller closes it, also half way. */
@@ -48,6 +53,13 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const { createLog, resources, reportRetentionDays } = options;
   const registry = createMetricsRegistry();
   resources.defer(() => registry.close());
+  const traces = await openTraces({
+    settings: options.traces,
+    version: 'npm start',
+    log: createLog('traces'),
+    registry,
+  });
+  if (traces !== undefined) resources.defer(() => traces.close());
   const platformMetrics = registry.service('standalone');
   const messaging = createInProcessMessaging({
     log: createLog('messaging'),
@@ -69,6 +81,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       service: name,
       maxConnections,
       metrics,
+      tracing: traces?.service(name),
       log,
     });
     resources.defer(() => database.close());
@@ -82,7 +95,14 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const store = storeOf(stores, name);
     const make = (as: string, createApp: ServiceDefinition['create']): NamedApp => {
       const log = createLog(as);
-      const dependencies = { ...store, messaging, metrics: registry.service(as), log };
+      const tracing = traces?.service(as);
+      const dependencies = {
+        ...store,
+        messaging: tracedBroker(messaging, tracing),
+        metrics: registry.service(as),
+        log,
+        tracing,
+      };
       return { name: as, log, app: createApp(dependencies) };
     };
     if (!createWorker) return [make(name, create)];
@@ -125,7 +145,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     upstreams: { ...Object.fromEntries(servers.flat()), console },
     environment: options.environment,
     metrics: registry.service('gateway'),
-    publisher: messaging,
+    publisher: tracedBroker(messaging, traces?.service('gateway')),
+    tracing: traces?.service('gateway'),
     log: createLog('gateway'),
     resources,
   });
@@ -155,6 +176,13 @@ async function serve(
   const server = await listen(app.handler, { port: 0, host: loopback, log });
   resources.defer(() => server.close());
   return [[name, `http://${loopback}:${server.port}`]];
+}
+
+/** The one broker as a service sees it, whose spans are its own. */
+function tracedBroker(messaging: Messaging, tracing: Tracing | undefined): Messaging {
+  return tracing === undefined
+    ? messaging
+    : traceMessaging(messaging, tracing, { 'messaging.system': 'in_process' });
 }
 
 function storeOf<Store>(stores: ReadonlyMap<DatabaseName, Store>, name: DatabaseName): Store {

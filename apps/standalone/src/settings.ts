@@ -10,6 +10,8 @@ import {
   text,
 } from '@woodytoys/service';
 import { workerConfig } from '@woodytoys/logistics/settings';
+import { traceConfig } from '@woodytoys/runtime';
+import type { TraceSettings } from '@woodytoys/runtime';
 import { StandaloneError } from './failure.ts';
 
 /** What `npm start` reads from the environment. */
@@ -23,6 +25,7 @@ export const standaloneConfig = {
     'The least level that is written to the log file.',
   ),
   ...workerConfig,
+  ...traceConfig,
   WOODYTOYS_DATA: text('.data').describe('The folder of the data, seen from the workspace.'),
 };
 
@@ -34,6 +37,7 @@ export interface Settings {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Absolute. */
   readonly directory: string;
+  readonly traces: TraceSettings;
   readonly fresh: boolean;
   readonly watch: boolean;
 }
@@ -46,7 +50,7 @@ npm run dev              the same; restarts when a file in apps/ or libs/ change
   --help    prints this
 
 Environment: PORT (8080), PRIVATE_PORT (9400), SEED_SCALE (1; first start only), LOG_LEVEL (info),
-REPORT_RETENTION_DAYS (30), WOODYTOYS_DATA (.data).
+REPORT_RETENTION_DAYS (30), WOODYTOYS_DATA (.data), OTEL_EXPORTER_OTLP_ENDPOINT (none: no traces).
 The data: npm run data:reset | data:backup -- FILE | data:restore -- FILE
 `;
 
@@ -74,6 +78,7 @@ export function readSettings(
     reportRetentionDays: config.REPORT_RETENTION_DAYS,
     logLevel: config.LOG_LEVEL,
     directory: resolve(workspace, config.WOODYTOYS_DATA),
+    traces: config,
     fresh: flags.fresh,
     watch: flags.watch,
   };

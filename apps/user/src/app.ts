@@ -11,7 +11,14 @@ import { userTopology } from './events.ts';
 export const userMigrations = new URL('../migrations/', import.meta.url);
 
 /** The accounts. */
-export function createUserApp({ database, cache, messaging, metrics, log }: AppDependencies): App {
+export function createUserApp({
+  database,
+  cache,
+  messaging,
+  metrics,
+  log,
+  tracing,
+}: AppDependencies): App {
   let relay: OutboxRelay | undefined;
 
   return {
@@ -21,6 +28,7 @@ export function createUserApp({ database, cache, messaging, metrics, log }: AppD
       service: 'user',
       log,
       http: metrics.http,
+      tracing,
     }),
     start: async () => {
       await messaging.declare(userTopology);

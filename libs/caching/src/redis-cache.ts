@@ -1,8 +1,10 @@
 import type { CacheMetrics } from '@woodytoys/metrics';
 import type { Logger } from '@woodytoys/service';
+import type { Tracing } from '@woodytoys/tracing';
 import { createCache } from './cache.ts';
 import { defaultCommandTimeoutMs } from './redis-link.ts';
 import { RedisLevel } from './redis-level.ts';
+import { traceLevel } from './traced-level.ts';
 import type { Cache } from './types.ts';
 
 export interface RedisCacheOptions {
@@ -17,6 +19,8 @@ export interface RedisCacheOptions {
   readonly service: string;
   readonly log: Logger;
   readonly metrics?: CacheMetrics;
+  /** Makes spans of what is asked for a span; none unless given. */
+  readonly tracing?: Tracing | undefined;
   /** Entries that the process keeps itself, over all namespaces. Default 10,000. */
   readonly firstLevelEntries?: number;
   /** How long a read waits for an answer of Redis before it asks the origin. Default 200 ms. */
@@ -31,7 +35,7 @@ export interface RedisCacheOptions {
  * @throws TypeError when the URL is not one of Redis.
  */
 export function createRedisCache(options: RedisCacheOptions): Cache {
-  const { url, prefix = 'cache', service, log } = options;
+  const { url, prefix = 'cache', service, log, tracing } = options;
   const { commandTimeoutMs = defaultCommandTimeoutMs } = options;
   if (!/^rediss?:\/\//i.test(url) || !URL.parse(url)?.hostname) {
     // The URL may hold a password, so it is not repeated.
@@ -43,14 +47,10 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
     log,
     metrics: options.metrics,
     firstLevelEntries: options.firstLevelEntries ?? 10_000,
-    secondLevel: (drop, metrics) =>
-      new RedisLevel({
-        url,
-        keyspace: `${prefix}:${service}`,
-        commandTimeoutMs,
-        log,
-        metrics,
-        drop,
-      }),
+    secondLevel: (drop, metrics) => {
+      const keyspace = `${prefix}:${service}`;
+      const level = new RedisLevel({ url, keyspace, commandTimeoutMs, log, metrics, drop });
+      return tracing === undefined ? level : traceLevel(level, tracing, url);
+    },
   });
 }

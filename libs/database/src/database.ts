@@ -1,8 +1,10 @@
 import type { ServiceMetrics } from '@woodytoys/metrics';
 import type { Logger } from '@woodytoys/service';
+import type { Tracing } from '@woodytoys/tracing';
 import pg from 'pg';
 import { type Connections, createConnections } from './connections.ts';
 import { DatabaseUnavailableError } from './errors.ts';
+import { traceDatabase } from './traced-database.ts';
 import { runTransaction } from './transactions.ts';
 import type { Database, Queryable, Statement } from './types.ts';
 
@@ -23,6 +25,8 @@ export interface DatabaseOptions {
   /** How long an unused connection is kept; default 30,000. */
   readonly idleTimeoutMs?: number;
   readonly metrics?: ServiceMetrics;
+  /** Makes spans of what is asked for a span; none unless given. */
+  readonly tracing?: Tracing | undefined;
   readonly log: Logger;
 }
 
@@ -34,9 +38,9 @@ const freshMs = 1_000;
  * loss, so it can be made before the server is there.
  */
 export function createDatabase(options: DatabaseOptions): Database {
-  const { log } = options;
+  const { log, tracing, connectionString } = options;
   const connections = createConnections({
-    connectionString: options.connectionString,
+    connectionString,
     service: options.service,
     maxConnections: options.maxConnections ?? 10,
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
@@ -47,7 +51,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   const removePool = options.metrics?.pool('postgres', connections.state);
   let closing: Promise<void> | undefined;
 
-  return {
+  const database: Database = {
     query: <Row extends object>(...[statement, values]: Parameters<Queryable['query']>) =>
       queryTwiceIfNeeded<Row>(connections, statement, values),
     transaction: (work, how = {}) => runTransaction(connections, work, how, log),
@@ -61,6 +65,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       return (closing ??= connections.close());
     },
   };
+  return tracing === undefined ? database : traceDatabase(database, tracing, connectionString);
 }
 
 /**

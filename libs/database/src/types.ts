@@ -35,6 +35,8 @@ export interface SeedClient extends Queryable {
 /** A running transaction; `afterCommit` runs once it has committed, and never if it has not. */
 export interface Transaction extends Queryable {
   afterCommit(action: () => void): void;
+  /** The trace that the transaction is part of, for messages that it saves; undefined when there is none. */
+  readonly traceparent?: string;
 }
 
 export interface TransactionOptions {

@@ -11,4 +11,5 @@ export {
 export { DEFAULT_MAX_MESSAGE_BYTES, isReservedHeader } from './message.ts';
 export { connectRabbit, type RabbitOptions } from './rabbit/connect-rabbit.ts';
 export { deadLetterQueueOf, retryQueueOf } from './topology.ts';
+export { type BrokerAttributes, traceMessaging } from './traced-messaging.ts';
 export type * from './types.ts';

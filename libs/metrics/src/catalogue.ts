@@ -309,6 +309,13 @@ export const CATALOGUE = {
     labels: ['service', 'source'],
     help: 'Readings that failed or were late at a scrape, so that their series are missing from it.',
   },
+  traceSpansDropped: {
+    name: 'trace_spans_dropped_total',
+    kind: 'counter',
+    unit: 'spans',
+    labels: ['reason'],
+    help: 'Spans that never reached the collector, by reason (queue_full or export_failed).',
+  },
   eventLoopDelay: {
     name: 'nodejs_eventloop_delay_seconds',
     kind: 'gauge',

@@ -65,6 +65,11 @@ export function createMetricsRegistry({
 
   return {
     service: (name) => services.get(name)?.metrics ?? createServiceMetrics(name),
+    droppedSpans() {
+      const counter = instruments.counter('traceSpansDropped');
+      for (const reason of ['queue_full', 'export_failed']) counter.inc({ reason }, 0);
+      return (count, reason) => counter.inc({ reason }, count);
+    },
     async expose(accept) {
       // Scrapes at once share one reading: two would reset each other's half way.
       await (reading ??= readAll().finally(() => {

@@ -163,6 +163,8 @@ export interface ServiceMetrics {
 /** All instruments of one process. */
 export interface MetricsRegistry {
   service(name: string): ServiceMetrics;
+  /** Counts spans that are lost, from 0 on. */
+  droppedSpans(): (count: number, reason: 'queue_full' | 'export_failed') => void;
   /**
    * The text format of Prometheus, or OpenMetrics where the scrape's `accept` header prefers it; only
    * that one has exemplars.

@@ -8,6 +8,7 @@ import {
   secretUrl,
   text,
 } from '@woodytoys/service';
+import { traceConfig } from './trace-config.ts';
 
 /** What every process reads: where it listens, how it logs, how it ends. */
 export const processConfig = {
@@ -24,6 +25,7 @@ export const processConfig = {
   SHUTDOWN_TIMEOUT_MS: durationMs(20_000).describe(
     'After this the process ends with exit code 1; shorter than `stop_grace_period`.',
   ),
+  ...traceConfig,
 };
 
 /** What a process with the three backing services reads; every URL also as `NAME_FILE`. */

@@ -4,3 +4,7 @@ export { runApp } from './run-app.ts';
 export type { BuiltApp, ProcessContext, ProcessSettings, RunAppOptions } from './run-app.ts';
 export { runService } from './run-service.ts';
 export type { RunServiceOptions } from './run-service.ts';
+export { traceConfig } from './trace-config.ts';
+export type { TraceSettings } from './trace-config.ts';
+export { openTraces } from './traces.ts';
+export type { TracesOptions } from './traces.ts';

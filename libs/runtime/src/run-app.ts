@@ -18,9 +18,12 @@ import type {
   PrivateRoutes,
   Shutdown,
 } from '@woodytoys/service';
+import type { Tracing } from '@woodytoys/tracing';
+import type { TraceSettings } from './trace-config.ts';
+import { openTraces } from './traces.ts';
 
 /** What `runApp` itself needs of a configuration: `processConfig` has all of it. */
-export interface ProcessSettings {
+export interface ProcessSettings extends TraceSettings {
   readonly VERSION: string;
   readonly REVISION: string;
   readonly HOST: string;
@@ -38,6 +41,8 @@ export interface ProcessContext<Config> {
   readonly config: Config;
   readonly log: Logger;
   readonly registry: MetricsRegistry;
+  /** Undefined while tracing is off. */
+  readonly tracing: Tracing | undefined;
   /** Each part is to be added as soon as it exists; its signal aborts a start that is given up. */
   readonly shutdown: Pick<Shutdown, 'onStop' | 'signal'>;
 }
@@ -53,6 +58,8 @@ export interface BuiltApp {
 export interface RunAppOptions<Shape extends ConfigShape> {
   /** As in logs and metrics. */
   readonly name: string;
+  /** As in traces; `name` unless given. */
+  readonly tracedAs?: string;
   readonly config: Shape;
   /** `process.env`, read by main.ts only. */
   readonly env: Environment;
@@ -70,7 +77,7 @@ export interface RunAppOptions<Shape extends ConfigShape> {
 export async function runApp<Shape extends ConfigShape>(
   options: RunAppOptions<Shape>,
 ): Promise<void> {
-  const { name } = options;
+  const { name, tracedAs = name } = options;
   const config = configOrExit(options);
   const settings = config as unknown as ProcessSettings;
   const { HOST, PRIVATE_PORT } = settings;
@@ -90,8 +97,11 @@ export async function runApp<Shape extends ConfigShape>(
     });
     // Last to end, so that probes and scrapes see the whole of a shutdown.
     shutdown.onStop('private port', () => privateServer.close());
+    const traces = await openTraces({ settings, version: settings.VERSION, log, registry });
+    if (traces !== undefined) shutdown.onStop('traces', () => traces.close());
+    const tracing = traces?.service(tracedAs);
 
-    const built = await options.build({ config, log, registry, shutdown });
+    const built = await options.build({ config, log, registry, tracing, shutdown });
     shutdown.signal.throwIfAborted();
     privateServer.addRoutes(built.privateRoutes ?? {});
     shutdown.onStop('app', () => {

@@ -41,6 +41,8 @@ export async function runService<Extra extends ConfigShape = Record<never, never
   const config = { ...backingConfig, ...options.extraConfig } as typeof backingConfig & Extra;
   await runApp({
     name,
+    // What works and what answers are told apart, although they share a name.
+    tracedAs: worker ? `${name}-worker` : name,
     env,
     config,
     publicPort: ({ PORT }) => (worker ? undefined : (PORT as number)),
@@ -54,7 +56,7 @@ type ServiceContext<Extra extends ConfigShape> = ProcessContext<
 
 async function build<Extra extends ConfigShape>(
   { name, migrations, seed, worker = false, create }: RunServiceOptions<Extra>,
-  { config, log, registry, shutdown }: ServiceContext<Extra>,
+  { config, log, registry, tracing, shutdown }: ServiceContext<Extra>,
 ): Promise<BuiltApp> {
   const settings = config as ConfigOf<typeof backingConfig>;
   const metrics = registry.service(name);
@@ -71,6 +73,7 @@ async function build<Extra extends ConfigShape>(
     service: name,
     maxConnections: settings.DATABASE_POOL_MAX,
     metrics,
+    tracing,
     log,
   });
   shutdown.onStop('database', () => database.close());
@@ -79,6 +82,7 @@ async function build<Extra extends ConfigShape>(
     service: name,
     log,
     metrics: metrics.cache,
+    tracing,
   });
   shutdown.onStop('cache', () => cache.close());
   const messaging = await connectRabbit({
@@ -86,10 +90,11 @@ async function build<Extra extends ConfigShape>(
     service: name,
     log,
     metrics: metrics.messages,
+    tracing,
   });
   shutdown.onStop('broker', () => messaging.close());
 
-  const dependencies: AppDependencies = { database, cache, messaging, metrics, log };
+  const dependencies: AppDependencies = { database, cache, messaging, metrics, log, tracing };
   return {
     app: create(dependencies, config),
     ready: async () => {

@@ -8,6 +8,7 @@ import type { Contract, Operation } from './contract.ts';
 import type { ProblemError } from './errors.ts';
 import { problem } from './errors.ts';
 import { beginExchange, exchangeOf } from './exchange.ts';
+import type { HttpTracing } from './http-tracing.ts';
 import { OperationCall } from './operation-call.ts';
 import { sendProblem, toProblem } from './problem.ts';
 import { publicPathOf } from './public-path.ts';
@@ -39,6 +40,8 @@ export interface ApiOptions<Operations> {
   readonly service: string;
   readonly log: Logger;
   readonly http: HttpObserver;
+  /** Makes a span of each request, for which its handler runs; none unless given. */
+  readonly tracing?: HttpTracing | undefined;
   /** Bytes; 100,000 unless given. */
   readonly maxBodyBytes?: number;
 }
@@ -63,6 +66,7 @@ export function createApi<Operations>({
   service,
   log,
   http,
+  tracing,
   maxBodyBytes = 100_000,
 }: ApiOptions<Operations>): RequestListener {
   const byId = handlers as unknown as Readonly<Record<string, AnyHandler | undefined>>;
@@ -77,9 +81,10 @@ export function createApi<Operations>({
   app.enable('strict routing');
 
   app.use((request, response, next) => {
-    const { path } = beginExchange(request, response, log, http);
+    const { path, span } = beginExchange(request, response, log, http, tracing);
     if (path.includes('%00')) throw unreadablePath();
-    next();
+    if (span === undefined) next();
+    else tracing?.run(span, () => next());
   });
   for (const { path, pattern, operations, allow } of pathRoutes(contract.operations)) {
     const route = app.route(pattern);
@@ -208,7 +213,8 @@ function answerError(
   response: ServerResponse,
   log: Logger,
 ): void {
-  const { requestId, traceId, route, path } = exchangeOf(request);
+  const exchange = exchangeOf(request);
+  const { requestId, traceId, route, path } = exchange;
   // The router's own, for a path that it cannot decode.
   const known = isDecodeError(error) ? unreadablePath() : toProblem(error);
   if (response.closed) {
@@ -216,6 +222,7 @@ function answerError(
     return;
   }
   if (known.status >= 500) {
+    exchange.failure = known.code;
     log.error(
       {
         requestId,

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { requestIdOf, traceIdOf } from './request-id.ts';
 import type { HttpObserver } from './api.ts';
+import { beginHttpSpan, endHttpSpan } from './http-tracing.ts';
+import type { HttpSpan, HttpTracing } from './http-tracing.ts';
 
 /** The status under which an answer is counted that its client did not wait for (nginx's). */
 export const CLIENT_GONE = 499;
@@ -14,6 +16,10 @@ export interface Exchange {
   readonly path: string;
   /** Route template; `unmatched` until a route is found. */
   route: string;
+  /** The code of the problem that was answered, where it was the service's own fault. */
+  failure: string | undefined;
+  /** Undefined while tracing is off. */
+  readonly span: HttpSpan | undefined;
 }
 
 const EXCHANGE = Symbol('exchange');
@@ -26,17 +32,22 @@ export function beginExchange(
   response: ServerResponse,
   log: Logger,
   http: HttpObserver,
+  tracing?: HttpTracing,
 ): Exchange {
   const startedAt = performance.now();
   const end = http.start();
   const method = request.method as string;
   const target = request.url as string;
   const question = target.indexOf('?');
+  const path = question < 0 ? target : target.slice(0, question);
+  const span = tracing === undefined ? undefined : beginHttpSpan(tracing, request, path);
   const exchange: Exchange = {
     requestId: requestIdOf(request.headers),
-    traceId: traceIdOf(request.headers),
-    path: question < 0 ? target : target.slice(0, question),
+    traceId: span?.traceId ?? traceIdOf(request.headers),
+    path,
     route: 'unmatched',
+    failure: undefined,
+    span,
   };
   (request as WithExchange)[EXCHANGE] = exchange;
   response.setHeader('x-request-id', exchange.requestId);
@@ -56,6 +67,7 @@ export function beginExchange(
       durationMs: Math.round(durationMs * 100) / 100,
     };
     log.info(line, 'request');
+    if (span !== undefined) endHttpSpan(span, method, exchange, status);
   });
   return exchange;
 }

@@ -35,6 +35,7 @@ export { ERRORS, ProblemError, problem } from './errors.ts';
 export type { ErrorCode, ErrorDefinition, FieldError, ProblemOptions } from './errors.ts';
 export { MAX_FIELD_ERRORS, NOT_DECODED, fieldErrors } from './field-errors.ts';
 export { escapePointer, pointerParts, unescapePointer } from './json-pointer.ts';
+export type { HttpSpan, HttpTracing } from './http-tracing.ts';
 export { listen, ListenError } from './listen.ts';
 export type { HttpServer, ListenOptions } from './listen.ts';
 export { createInfoLines, jsonText } from './log-lines.ts';

@@ -44,6 +44,7 @@ export const http: EndpointDefinition<TargetOptions> = {
           body,
           timeoutMs: exchange.timeLeft(timeoutMs),
           idleTimeoutMs,
+          span: exchange.span,
         },
         exchange.tap === undefined ? receiver : new TappedReceiver(exchange.tap, receiver),
         observer,

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { maxPublicPath, requestIdOf } from '@woodytoys/service';
+import type { Span } from '@woodytoys/tracing';
 import { clientOrigin } from './client-address.ts';
 import type { ClientOrigin } from './client-address.ts';
 import { endToEndHeaders } from './headers.ts';
@@ -34,7 +35,7 @@ export class Exchange {
   /** Of `performance.now()`. */
   readonly startedAt: number;
   readonly requestId: string;
-  readonly trace: Trace;
+  trace: Trace;
   readonly client: ClientOrigin;
   /** The path as it was asked for, without the query. */
   readonly path: string;
@@ -69,6 +70,8 @@ export class Exchange {
   upstream: string | undefined;
   replica: string | undefined;
   attempts = 0;
+  /** Of the request in the gateway; undefined while tracing is off, or its trace is not sampled. */
+  span: Span | undefined;
   /** Why it failed, for the log. */
   error: unknown;
   /** Why somebody who listened for the end failed, for the log. */
@@ -175,6 +178,8 @@ export class Exchange {
   detach(): Exchange {
     const copy = new Exchange(this.request, this.response, this.#trustedProxies);
     copy.#detached = true;
+    copy.trace = this.trace;
+    copy.span = this.span;
     copy.#body = null;
     copy.#headers = [...this.headers];
     copy.method = this.method;

@@ -11,8 +11,8 @@ export interface Trace {
 
 /**
  * The trace that the request belongs to (W3C Trace Context): the client's where its `traceparent`
- * is valid, else a new one. The gateway makes no span of its own yet, so a continued `traceparent`
- * passes unchanged.
+ * is valid, else a new one. While tracing is off the gateway makes no span of its own, so a continued
+ * `traceparent` passes unchanged; while it is on, `beginRequestSpan` puts its span in the place.
  */
 export function traceOf(headers: IncomingHttpHeaders): Trace {
   const given = headers['traceparent'];

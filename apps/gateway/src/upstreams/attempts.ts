@@ -1,4 +1,6 @@
+import type { Span } from '@woodytoys/tracing';
 import { upstreamUnavailable } from '../problems.ts';
+import { beginAttemptSpan, endAttemptSpan, withTraceparent } from './attempt-span.ts';
 import type { RequestOutcome } from './circuit-breaker.ts';
 import type { Replica } from './replica.ts';
 import type { ReplicatedUpstream } from './replicated-upstream.ts';
@@ -34,11 +36,15 @@ const CONNECTION_ENDED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 export interface AttemptsRequest {
   readonly method: string;
+  /** Path and query. */
+  readonly path: string;
   readonly headers: readonly string[];
   /** Whether the body can be sent a second time, or there is none. */
   readonly replayable: boolean;
   /** Whether it counts against `maxInFlight`: what is held open for hours does not. */
   readonly counted: boolean;
+  /** What the attempts are part of; undefined while it is not traced. */
+  readonly span: Span | undefined;
 }
 
 /**
@@ -62,6 +68,7 @@ export class Attempts {
   #pass: number | undefined;
   #entered = false;
   #running = false;
+  #span: Span | undefined;
 
   constructor(upstream: Upstream, request: AttemptsRequest, observer: UpstreamObserver) {
     this.upstream = upstream.choose(request.headers);
@@ -88,6 +95,16 @@ export class Attempts {
       throw upstreamUnavailable(upstream.name, new Error('no replica is known'));
     }
     this.#use(replica);
+  }
+
+  /** The headers for the attempt that runs: where it is traced, it is what the replica works for. */
+  headersFor(headers: string[]): string[] {
+    return this.#span === undefined ? headers : withTraceparent(headers, this.#span);
+  }
+
+  /** Of the attempt that runs; undefined while it is not traced. */
+  get traceparent(): string | undefined {
+    return this.#span?.traceparent;
   }
 
   /** Begins the next attempt, once one of the `after…` has said that there is one. */
@@ -144,6 +161,7 @@ export class Attempts {
     replica.inFlight -= 1;
     const seconds = (performance.now() - this.startedAt) / 1000;
     this.#observer.attempt(this.upstream.name, replica.name, status, seconds);
+    if (this.#span !== undefined) endAttemptSpan(this.#span, status);
   }
 
   /** Says what became of the request; the first word counts. */
@@ -187,6 +205,10 @@ export class Attempts {
     this.count += 1;
     this.startedAt = performance.now();
     replica.inFlight += 1;
+    const { span, method, path } = this.#request;
+    if (span === undefined) return;
+    const request = { method, path, upstream: this.upstream.name };
+    this.#span = beginAttemptSpan(span, request, replica, this.count - 1);
   }
 
   #repeat(condition: number | 'connection', reason: string): boolean {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { Span } from '@woodytoys/tracing';
 import type { Dispatcher } from 'undici';
 import { badRequest, upstreamBroke, upstreamTimedOut, upstreamUnavailable } from '../problems.ts';
 import { Attempts } from './attempts.ts';
@@ -21,6 +22,8 @@ export interface UpstreamRequestOptions {
   readonly timeoutMs: number;
   /** Between two pieces of the answer's body. */
   readonly idleTimeoutMs: number;
+  /** What the request is part of; undefined while it is not traced. */
+  readonly span: Span | undefined;
   /** True for the copy that a mirror sends: it is not copied again. */
   readonly copy?: boolean;
 }
@@ -60,11 +63,11 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler {
     receiver: UpstreamReceiver,
     observer: UpstreamObserver,
   ) {
-    const { method, headers, body } = options;
+    const { method, path, headers, body, span } = options;
     const replayable = body === null || Buffer.isBuffer(body);
     this.#attempts = new Attempts(
       upstream,
-      { method, headers, replayable, counted: true },
+      { method, path, headers, replayable, counted: true, span },
       observer,
     );
     this.#options = options;
@@ -133,7 +136,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler {
       {
         method: method as Dispatcher.HttpMethod,
         path,
-        headers,
+        headers: this.#attempts.headersFor(headers),
         body,
         headersTimeout: 0,
         bodyTimeout: idleTimeoutMs,

@@ -10,18 +10,21 @@ const insert: Statement = {
 /**
  * Saves messages in the transaction of the data they tell of: both are kept, or neither. Nudge the
  * relay after the commit (`transaction.afterCommit(relay.nudge)`), or it looks at its next interval.
+ * The messages carry the trace of the transaction, so that what they set off is part of it.
  */
 export async function enqueue(
   transaction: Transaction,
   ...messages: readonly NewOutboxMessage[]
 ): Promise<void> {
   if (messages.length === 0) return;
+  const { traceparent } = transaction;
+  const trace = traceparent === undefined ? {} : { traceparent };
   await transaction.query(insert, [
     messages.map(({ id }) => id ?? uuidv7()),
     messages.map(({ exchange }) => exchange),
     messages.map(({ routingKey }) => routingKey),
     messages.map(({ body }) => JSON.stringify(body ?? null)),
-    messages.map(({ headers }) => JSON.stringify(headers ?? {})),
+    messages.map(({ headers }) => JSON.stringify({ ...trace, ...headers })),
     messages.map(({ mandatory }) => mandatory ?? false),
   ]);
 }

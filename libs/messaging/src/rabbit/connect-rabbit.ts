@@ -1,5 +1,6 @@
 import type { MessageMetrics } from '@woodytoys/metrics';
 import type { Logger } from '@woodytoys/service';
+import type { Tracing } from '@woodytoys/tracing';
 import type { ChannelModel } from 'amqplib';
 import { MessagingError, reasonOf } from '../errors.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES, encodeMessage } from '../message.ts';
@@ -21,6 +22,7 @@ import type {
   Topology,
 } from '../types.ts';
 import { RabbitConsumer } from './consumer.ts';
+import { traceMessaging } from '../traced-messaging.ts';
 import { readDeadLetters, redriveDeadLetters } from './dead-letters.ts';
 import { DEFAULT_DELIVERY_LIMIT, codeOf, declareTopology } from './declare.ts';
 import { Link } from './link.ts';
@@ -39,6 +41,8 @@ export interface RabbitOptions {
   readonly service: string;
   readonly log: Logger;
   readonly metrics?: MessageMetrics;
+  /** Makes spans of what is published and handled; none unless given. */
+  readonly tracing?: Tracing | undefined;
   /** From the call of `publish()` to the broker's confirmation; default 5,000. */
   readonly publishTimeoutMs?: number;
   /** How long the first connection may take; default 30,000. Later ones are tried for ever. */
@@ -64,6 +68,7 @@ export async function connectRabbit({
   service,
   log,
   metrics,
+  tracing,
   publishTimeoutMs = 5_000,
   connectTimeoutMs = 30_000,
   drainTimeoutMs = 15_000,
@@ -199,7 +204,7 @@ export async function connectRabbit({
     await Promise.all([publishing.close(), consuming.close()]);
   }
 
-  return {
+  const messaging: Messaging = {
     declare,
     publish,
     consume,
@@ -221,6 +226,13 @@ export async function connectRabbit({
     },
     close: () => (closing ??= close()),
   };
+  if (tracing === undefined) return messaging;
+  const { hostname, port, protocol } = new URL(url);
+  return traceMessaging(messaging, tracing, {
+    'messaging.system': 'rabbitmq',
+    'server.address': hostname,
+    'server.port': Number(port || (protocol === 'amqps:' ? 5671 : 5672)),
+  });
 }
 
 /** amqplib reads the interval from the address; one that is given there stays. */

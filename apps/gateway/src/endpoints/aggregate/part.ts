@@ -130,6 +130,7 @@ export function createPart(
           body: null,
           timeoutMs,
           idleTimeoutMs: timeoutMs,
+          span: exchange.span,
         },
         observer,
         { maxBytes: MAX_PART_BYTES, onRequest },

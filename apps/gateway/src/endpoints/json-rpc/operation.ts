@@ -112,6 +112,7 @@ export function createOperation(
           body: body === undefined ? null : Buffer.from(body),
           timeoutMs,
           idleTimeoutMs: timeoutMs,
+          span: exchange.span,
         },
         observer,
         { maxBytes: MAX_ANSWER_BYTES, onRequest },

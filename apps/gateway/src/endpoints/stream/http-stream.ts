@@ -40,17 +40,24 @@ export class HttpStream implements ProxiedRequest {
 
   /** @throws ProblemError 503 when the upstream is not to be asked now, or no replica is known. */
   constructor(context: StreamContext, exchange: Exchange, source: Buffer | Readable | null) {
-    const { method, headers } = exchange;
+    const { method, headers, span } = exchange;
+    this.path = context.targetOf(exchange);
     this.#attempts = new Attempts(
       context.upstream,
       // What is held open for hours says nothing about how much the upstream has to do.
-      { method, headers, replayable: source === null, counted: false },
+      {
+        method,
+        path: this.path,
+        headers,
+        replayable: source === null,
+        counted: false,
+        span,
+      },
       context.observer,
     );
     exchange.upstream = this.#attempts.upstream.name;
     this.#attempts.begin();
     this.exchange = exchange;
-    this.path = context.targetOf(exchange);
     this.body = new BodySource(source);
     this.#context = context;
     this.#source = source;
@@ -95,6 +102,8 @@ export class HttpStream implements ProxiedRequest {
 
   made(proxied: ClientRequest): void {
     this.#proxied = proxied;
+    const { traceparent } = this.#attempts;
+    if (traceparent !== undefined) proxied.setHeader('traceparent', traceparent);
     if (this.#failed) proxied.destroy();
     proxied.setTimeout(this.#context.idleTimeoutMs, () => this.#endLate());
   }

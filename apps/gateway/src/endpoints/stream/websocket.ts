@@ -34,7 +34,14 @@ export async function openWebSocket(
   noticeEnd(exchange);
   const attempts = new Attempts(
     context.upstream,
-    { method: 'GET', headers: exchange.headers, replayable: false, counted: false },
+    {
+      method: 'GET',
+      path: context.targetOf(exchange),
+      headers: exchange.headers,
+      replayable: false,
+      counted: false,
+      span: exchange.span,
+    },
     context.observer,
   );
   exchange.upstream = attempts.upstream.name;
@@ -103,8 +110,9 @@ class WebSocketStream implements ProxiedRequest {
     this.#context.proxy.upgrade(this, this.#client, exchange.upgradeHead as Buffer);
   }
 
-  made(_proxied: ClientRequest): void {
-    // All that has to be known of it comes by its events.
+  made(proxied: ClientRequest): void {
+    const { traceparent } = this.#attempts;
+    if (traceparent !== undefined) proxied.setHeader('traceparent', traceparent);
   }
 
   /** The replica answers as to any request: it takes no WebSocket, and the client gets to know why. */
