@@ -3,6 +3,7 @@ import { runApp } from '@woodytoys/runtime';
 import { createGateway } from './app.ts';
 import { createPublisher } from './connections/publisher.ts';
 import { connectRedis } from './connections/redis.ts';
+import { traceRedis } from './connections/traced-redis.ts';
 import { giveMemoryBack } from './operating/give-back.ts';
 import { gatewayConfig } from './settings.ts';
 
@@ -15,9 +16,10 @@ await runApp({
   config: gatewayConfig,
   publicPort: ({ PORT }) => PORT,
   async build({ config: settings, log, registry, tracing, shutdown }) {
-    const redis =
+    const connected =
       settings.REDIS_URL === undefined ? undefined : connectRedis(settings.REDIS_URL, log);
-    if (redis !== undefined) shutdown.onStop('redis', () => redis.close());
+    if (connected !== undefined) shutdown.onStop('redis', () => connected.close());
+    const redis = connected && tracing ? traceRedis(connected, tracing) : connected;
     const metrics = registry.service('gateway');
     const { AMQP_URL: url } = settings;
     const publisher =

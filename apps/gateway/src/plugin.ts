@@ -1,4 +1,5 @@
 import type { Logger } from '@woodytoys/service';
+import type { Tracing } from '@woodytoys/tracing';
 import type { Answer, TAKEN } from './exchange/answer.ts';
 import type { FilterConfig, RouteConfig } from './config/types.ts';
 import type { Contract } from './contracts/contract.ts';
@@ -83,6 +84,8 @@ export interface SharedRedis {
    * may then have been carried out all the same.
    */
   call(command: string, ...args: string[]): Promise<unknown>;
+  /** For spans of what is asked on a connection of one's own; undefined while tracing is off. */
+  readonly tracing?: Tracing;
   on(event: 'ready', listener: () => void): unknown;
   off(event: 'ready', listener: () => void): unknown;
 }

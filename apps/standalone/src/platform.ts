@@ -55,7 +55,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   resources.defer(() => registry.close());
   const traces = await openTraces({
     settings: options.traces,
-    version: 'npm start',
+    version: 'unknown',
     log: createLog('traces'),
     registry,
   });

@@ -11,4 +11,5 @@ export { MemoryLevel } from './memory-level.ts';
 export { jittered } from './policy.ts';
 export { defaultCommandTimeoutMs } from './redis-link.ts';
 export { RedisLevel } from './redis-level.ts';
+export { traceLevel } from './traced-level.ts';
 export type { Drop, FillOutcome, Reading, SecondLevel } from './second-level.ts';

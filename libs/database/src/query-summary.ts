@@ -16,34 +16,32 @@ export function querySummary(text: string): string {
   return summary;
 }
 
+/** A verb with its table, or a table that is read; a name before a parenthesis is a function's there. */
 const STEP =
-  /\b(?:(INSERT)\s+INTO|(DELETE)\s+FROM|(UPDATE)|(SELECT)|(FROM|JOIN)|^\s*(\w+))\b(?:\s+(?:ONLY\s+)?("?[a-z_][\w$."]*)(?!\s*\(|[\w$."]))?/gi;
+  /\b(?:(INSERT) INTO ([\w.]+)|(DELETE) FROM ([\w.]+)|(UPDATE) ([\w.]+)|(SELECT)\b|(?:FROM|JOIN) ([\w.]+)\b(?! ?\())/gi;
 
-/** What follows `UPDATE` where it is no statement: `FOR UPDATE SKIP LOCKED`, `DO UPDATE SET`. */
-const NO_TABLE = new Set(['SKIP', 'NOWAIT', 'OF', 'SET', 'LATERAL', 'SELECT']);
+/** What follows `UPDATE` or `FROM` where no table does: `FOR UPDATE SKIP LOCKED`, `DO UPDATE SET`. */
+const NO_TABLE = new Set(['skip', 'nowait', 'of', 'set', 'lateral', 'select', 'only']);
 
 function summarize(text: string): string {
-  // Texts may hold words that look like statements.
-  const bare = text.replace(/'(?:[^']|'')*'|--[^\n]*/g, "''");
+  // Texts and comments may hold words that look like statements.
+  const bare = text
+    .replace(/'(?:[^']|'')*'|--[^\n]*/g, "''")
+    .replaceAll('"', '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  // A part with a name of its own (WITH name AS (…)) is no table.
+  const parts = new Set([...bare.matchAll(/\b(\w+) AS \(/gi)].map(([, name]) => name));
   const words: string[] = [];
-  const ctes = new Set([...bare.matchAll(/(\w+)\s+AS\s*\(/gi)].map(([, name = '']) => name));
-  for (const [, insert, remove, update, select, from, other, target] of bare.matchAll(STEP)) {
-    const table =
-      target === undefined || NO_TABLE.has(target.toUpperCase()) || ctes.has(target)
-        ? undefined
-        : target.replaceAll('"', '');
+  for (const match of bare.matchAll(STEP)) {
+    const [, insert, into, remove, of, update, to, select, from] = match;
     const verb = insert ?? remove ?? update ?? select;
-    if (verb === undefined && from === undefined) {
-      const word = other?.toUpperCase();
-      if (word !== undefined && word !== 'WITH') words.push(word);
-    } else if (verb !== undefined && verb === select) words.push('SELECT');
-    else if (table !== undefined) {
-      if (verb !== undefined) words.push(verb.toUpperCase());
-      words.push(table);
-    }
+    const table = into ?? of ?? to ?? from;
+    if (table !== undefined && (NO_TABLE.has(table.toLowerCase()) || parts.has(table))) continue;
+    if (verb !== undefined) words.push(verb.toUpperCase());
+    if (table !== undefined) words.push(table);
   }
-  return words
-    .filter((word, index) => word !== words[index - 1])
-    .join(' ')
-    .slice(0, MAX_LENGTH);
+  if (words.length === 0) words.push(/^\w*/.exec(bare)?.[0].toUpperCase() ?? '');
+  const steps = words.filter((word, index) => word !== words[index - 1]);
+  return steps.join(' ').slice(0, MAX_LENGTH);
 }

@@ -28,7 +28,7 @@ describe('the metric catalogue', () => {
 
   it('tells the service of everything that is not of the process or the build', () => {
     for (const [, { name, labels }] of metrics) {
-      const own = /^(process|nodejs)_|^build_info$/.test(name);
+      const own = /^(process|nodejs|trace)_|^build_info$/.test(name);
       expect([name, labels.includes('service')]).toEqual([name, !own]);
     }
   });
@@ -36,6 +36,7 @@ describe('the metric catalogue', () => {
   it('is what a process with everything in use exposes, no more and no less', async () => {
     const registry = createRegistry({});
     const service = registry.service('user');
+    registry.droppedSpans()(1, 'queue_full');
     service.http.observe({ method: 'GET', route: '/x', status: 200, durationSeconds: 0.1 });
     service.client.observe({ upstream: 'a', replica: 'b:1', status: 200, durationSeconds: 0.1 });
     service.cache.hit('x', 'memory');

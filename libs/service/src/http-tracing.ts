@@ -37,7 +37,6 @@ export function beginHttpSpan(
       'http.request.method': method,
       'url.path': path,
       'url.scheme': 'http',
-      ...(headers.host !== undefined && { 'server.address': headers.host }),
     },
   );
 }

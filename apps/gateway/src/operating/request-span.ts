@@ -15,7 +15,8 @@ export function beginRequestSpan(tracing: Tracing, exchange: Exchange): void {
     'url.path': path,
     'url.scheme': client.proto,
     'client.address': client.address,
-    ...(client.host !== '' && { 'server.address': client.host }),
+    // Without its port, which may follow an address in brackets.
+    'server.address': client.host.replace(/:\d+$/, ''),
   });
   const { traceId, traceparent } = span;
   exchange.trace = { traceId, traceparent, continued: trace.continued };

@@ -6,6 +6,7 @@ import {
   defaultCommandTimeoutMs,
   keepLease,
   readOrWait,
+  traceLevel,
 } from '@woodytoys/caching/parts';
 import type { Drop, SecondLevel } from '@woodytoys/caching/parts';
 import type { BuildContext } from '../../plugin.ts';
@@ -178,18 +179,18 @@ export function answerStore({ redis, log, metrics, shared }: BuildContext, maxBy
       const half = Math.ceil(maxBytes / 2);
       return new AnswerStore(() => new MemoryLevel(MEMORY_ENTRIES, half), half);
     }
-    return new AnswerStore(
-      (drop) =>
-        new RedisLevel({
-          url: redis.url,
-          keyspace: 'gateway:cache',
-          commandTimeoutMs: defaultCommandTimeoutMs,
-          log,
-          metrics: metrics.cache,
-          drop,
-        }),
-      maxBytes,
-    );
+    const { url, tracing } = redis;
+    return new AnswerStore((drop) => {
+      const level = new RedisLevel({
+        url,
+        keyspace: 'gateway:cache',
+        commandTimeoutMs: defaultCommandTimeoutMs,
+        log,
+        metrics: metrics.cache,
+        drop,
+      });
+      return tracing === undefined ? level : traceLevel(level, tracing, url);
+    }, maxBytes);
   });
 }
 
