@@ -56,7 +56,14 @@ export function beginExchange(
     const durationMs = performance.now() - startedAt;
     const status = response.writableFinished ? response.statusCode : CLIENT_GONE;
     const { route, requestId, traceId, path } = exchange;
-    http.observe({ method, route, status, durationSeconds: durationMs / 1000, traceId });
+    http.observe({
+      method,
+      route,
+      status,
+      durationSeconds: durationMs / 1000,
+      // An exemplar leads to a trace: to none that is not kept.
+      traceId: span?.recording === false ? undefined : traceId,
+    });
     const line = {
       requestId,
       traceId,
