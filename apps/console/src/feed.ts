@@ -114,19 +114,23 @@ export function createFeed(dependencies: FeedDependencies): Feed {
 
   return {
     async show(response, ended) {
-      viewers.admit();
-      response.writeHead(200, {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-cache, no-transform',
-        // nginx would keep the events back until its buffer is full.
-        'x-accel-buffering': 'no',
-      });
-      response.write(`retry: ${RETRY_MS}\n\n`);
-      response.write(await historyText());
-      response.write(await collectOnce());
-      start();
-      await viewers.join(response, ended);
-      response.end();
+      const leave = viewers.admit();
+      try {
+        response.writeHead(200, {
+          'content-type': 'text/event-stream',
+          'cache-control': 'no-cache, no-transform',
+          // nginx would keep the events back until its buffer is full.
+          'x-accel-buffering': 'no',
+        });
+        response.write(`retry: ${RETRY_MS}\n\n`);
+        response.write(await historyText());
+        response.write(await collectOnce());
+        start();
+        await viewers.join(response, ended);
+        response.end();
+      } finally {
+        leave();
+      }
     },
     close: stop,
   };

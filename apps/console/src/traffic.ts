@@ -85,7 +85,8 @@ export function createDemonstration(dependencies: DemonstrationDependencies): De
         if (inFlight < MAX_IN_FLIGHT) void send(started, n);
         else started.skipped += 1;
       }
-      timer = setTimeout(step, Math.min(startedAt + n * gapMs, endsAt) - performance.now());
+      const waitMs = Math.min(startedAt + n * gapMs, endsAt) - performance.now();
+      timer = setTimeout(step, Math.max(0, waitMs));
     };
     step();
   }

@@ -3,10 +3,14 @@ import { problem } from '@woodytoys/service';
 
 /** Those who have the page open: each holds a response with server-sent events. */
 export interface Viewers {
+  /** How many hold a place. */
   readonly size: number;
-  /** @throws ProblemError 503 when no more are taken. */
-  admit(): void;
-  /** Sends `response` all events from now on until `ended`, and resolves then. */
+  /**
+   * Takes a place; the result gives it back.
+   * @throws ProblemError 503 when there is none.
+   */
+  admit(): () => void;
+  /** Sends `response` all events from now on, until `ended`, and resolves then. */
   join(response: ServerResponse, ended: AbortSignal): Promise<void>;
   /** The same bytes for each. */
   send(event: string): void;
@@ -19,15 +23,21 @@ const MAX_UNREAD_BYTES = 256 * 1024;
 
 export function createViewers(): Viewers {
   const responses = new Set<ServerResponse>();
+  let admitted = 0;
   return {
     get size() {
-      return responses.size;
+      return admitted;
     },
     admit() {
-      if (responses.size < MAX_VIEWERS) return;
-      throw problem('WT-UNAVAILABLE', `${MAX_VIEWERS} people watch already; try again later.`, {
-        headers: { 'retry-after': '30' },
-      });
+      if (admitted >= MAX_VIEWERS) {
+        throw problem('WT-UNAVAILABLE', `${MAX_VIEWERS} people watch already; try again later.`, {
+          headers: { 'retry-after': '30' },
+        });
+      }
+      admitted += 1;
+      return () => {
+        admitted -= 1;
+      };
     },
     async join(response, ended) {
       if (ended.aborted) return;
