@@ -52,7 +52,7 @@ export interface Service {
   readonly replicas: readonly Replica[];
 }
 
-/** The four golden signals: traffic, errors, latency, saturation. */
+/** The four golden signals: traffic, errors, latency, saturation. A worker's requests are its messages. */
 export interface Signals {
   /** Requests a second. */
   readonly rps: number;
@@ -128,6 +128,7 @@ export interface JobCount {
 }
 
 export interface Queue {
+  /** `name.dead` has what was given up, `name.retry` what waits for its next attempt. */
   readonly name: string;
   /** Messages that wait for a consumer. */
   readonly ready: number;

@@ -28,7 +28,7 @@ export function assemble(measurements: Measurements, parts: readonly Part[]): Re
     services: parts
       .map((part) => serviceOf(part, measurements, find))
       .filter(({ replicas }) => replicas.length > 0),
-    jobCounts: find(JOBS).map(jobCountOf),
+    jobCounts: jobCountsOf(find(JOBS)),
     queues: queuesOf(find),
   };
 }
@@ -142,9 +142,18 @@ function most(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : Math.max(...known);
 }
 
-function jobCountOf({ labels, value }: Sample): JobCount {
-  return { kind: labels['kind'] ?? '', state: labels['state'] ?? '', count: value };
+/** Every replica of a service counts the jobs of the same table. */
+function jobCountsOf(samples: readonly Sample[]): JobCount[] {
+  const groups = Map.groupBy(samples, ({ labels }) => `${labels['kind']} ${labels['state']}`);
+  return [...groups.values()].map((group) => ({
+    kind: group[0]?.labels['kind'] ?? '',
+    state: group[0]?.labels['state'] ?? '',
+    count: Math.max(...group.map(({ value }) => value)),
+  }));
 }
+
+/** RabbitMQ has a queue for each pause between two attempts: `orders.retry.5000`. */
+const RETRY_QUEUE = /(\.retry)\.\d+$/;
 
 function queuesOf(find: Find): Queue[] {
   const byState = (state: string) =>
@@ -161,7 +170,7 @@ function queuesOf(find: Find): Queue[] {
 function byName(samples: readonly Sample[]): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const { labels, value } of samples) {
-    const name = labels['queue'];
+    const name = labels['queue']?.replace(RETRY_QUEUE, '$1');
     if (name !== undefined) found.set(name, (found.get(name) ?? 0) + value);
   }
   return found;

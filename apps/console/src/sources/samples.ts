@@ -12,7 +12,8 @@ export interface Series extends Sample {
   readonly id: string;
 }
 
-const LINE = /^([A-Za-z_:][\w:]*)(?:\{(.*?)\})? (\S+)(?: \d+(?:\.\d+)?)?(?: # .*)?$/;
+const LINE =
+  /^([A-Za-z_:][\w:]*)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})? (\S+)(?: \d+(?:\.\d+)?)?(?: # .*)?$/;
 const LABEL = /([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 
 /**
