@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { projectTestOptions } from '../../vitest.shared.ts';
 
-// A base library needs no backing service.
-export default defineConfig({ test: { ...projectTestOptions('console'), globalSetup: [] } });
+const include = ['test/**/*.test.ts', 'page/test/**/*.test.ts'];
+
+// No backing service is needed.
+export default defineConfig({
+  test: { ...projectTestOptions('console'), globalSetup: [], include },
+});

@@ -1,4 +1,5 @@
 import { beforeAll, describe } from 'vitest';
+import { findChromium } from './chromium.ts';
 import { find } from './environment.ts';
 import { rabbitReady, redisReady } from './servers/ready.ts';
 
@@ -16,6 +17,14 @@ export function describeWithRabbit(title: string, tests: () => void): void {
   if (url) return describeReady(title, () => rabbitReady(url), tests);
   const advice = 'set WT_TEST_AMQP_URL, or install Docker or rabbitmq-server';
   describe.skip(`${title} (skipped: no RabbitMQ: ${reason('amqpMissing')}; ${advice})`, tests);
+}
+
+/** A `describe` for tests that drive a browser; skipped, with the reason in its title, without one. */
+export function describeWithChromium(title: string, tests: (binary: string) => void): void {
+  const binary = findChromium();
+  if (binary) return void describe(title, () => tests(binary));
+  const advice = 'install chromium, or name its binary in WT_TEST_CHROMIUM';
+  describe.skip(`${title} (skipped: no Chromium is on the PATH; ${advice})`, () => tests(''));
 }
 
 function reason(variable: 'redisMissing' | 'amqpMissing'): string {

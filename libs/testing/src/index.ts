@@ -1,4 +1,4 @@
-export { describeWithRabbit, describeWithRedis } from './describe-with.ts';
+export { describeWithChromium, describeWithRabbit, describeWithRedis } from './describe-with.ts';
 export { dockerMissing } from './servers/docker.ts';
 export { type PgBouncer, startOwnPgBouncer } from './servers/pgbouncer.ts';
 export type { RestartableServer } from './servers/server.ts';

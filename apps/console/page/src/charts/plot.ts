@@ -123,7 +123,7 @@ function sizeOf(host: HTMLElement): { width: number; height: number } {
 }
 
 function topOf(max: number | null, least: number): number {
-  return Math.max(least, (max ?? 0) * 1.12);
+  return max === null || max <= least ? least : max * 1.12;
 }
 
 /** Times in which nothing was measured are shaded: no line is invented there. */

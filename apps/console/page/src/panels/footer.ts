@@ -13,9 +13,18 @@ export function createFooter(format: Format): FooterView {
   const links = [el('a', { href: '/docs' }, 'Contract of the API')];
   return {
     root: el('p', { class: 'hint' }, text, ' ', ...links),
-    update({ source }) {
+    update({ source, services }) {
       const seconds = format.count(source.windowSeconds);
-      setText(text, `Rates and quantiles are taken over the last ${seconds} s.`);
+      const replicas = services.flatMap((service) => service.replicas);
+      const shared =
+        replicas.length > 0 && replicas.every(({ instance }) => instance === 'process');
+      setText(
+        text,
+        `Rates and quantiles are taken over the last ${seconds} s.` +
+          (shared
+            ? ' All services share one process: CPU, event loop and memory are its own.'
+            : ''),
+      );
     },
   };
 }

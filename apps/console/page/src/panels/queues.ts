@@ -18,7 +18,7 @@ export function createQueues(format: Format): QueuesView {
   );
   const empty = el('p', { class: 'empty' }, 'No queue is known.');
   const head = ['Queue', 'Waiting', 'In work'].map((text) => el('th', { scope: 'col' }, text));
-  const table = el('table', {}, el('thead', {}, el('tr', {}, ...head)), body);
+  const table = el('table', { class: 'queues' }, el('thead', {}, el('tr', {}, ...head)), body);
   const root = el(
     'section',
     { class: 'card', 'aria-labelledby': 'queues-title' },

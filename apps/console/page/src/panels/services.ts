@@ -8,16 +8,7 @@ export interface ServicesView {
   update(snapshot: Snapshot): void;
 }
 
-const COLUMNS = [
-  'Service',
-  'Replicas',
-  'Requests',
-  'p95',
-  'Errors',
-  'In flight',
-  'CPU, cores',
-  'MiB',
-];
+const COLUMNS = ['Service', 'Replicas', 'Rate', 'p95', 'Errors', 'In flight', 'CPU, cores', 'MiB'];
 
 interface Row {
   readonly service: Service;

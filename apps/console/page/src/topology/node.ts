@@ -1,4 +1,4 @@
-import type { Replica, Service } from '../../../src/snapshot.ts';
+import type { Replica, Service, TopologyNode } from '../../../src/snapshot.ts';
 import { keyedList, setAttributes, setText, svg } from '../dom.ts';
 import type { ItemView } from '../dom.ts';
 import type { Format } from '../format.ts';
@@ -33,10 +33,7 @@ export function createNode(format: Format): ItemView<NodeState> {
       });
       setAttributes(rect, { width: place.width, height: place.height });
       setText(name, place.node.name);
-      setText(
-        detail,
-        service && place.node.kind !== 'worker' ? speed(service, format) : place.node.kind,
-      );
+      setText(detail, service ? speed(service, place.node.kind, format) : place.node.kind);
       const room = Math.floor((place.width - 2 * pad) / dotGap);
       const replicas = service?.replicas.slice(0, room) ?? [];
       showDots(replicas.map((replica, index) => ({ replica, index })));
@@ -47,8 +44,9 @@ export function createNode(format: Format): ItemView<NodeState> {
   };
 }
 
-function speed({ signals }: Service, format: Format): string {
-  return signals.p95 === null ? 'no requests' : `p95 ${format.duration(signals.p95)}`;
+function speed({ signals }: Service, kind: TopologyNode['kind'], format: Format): string {
+  if (signals.p95 !== null) return `p95 ${format.duration(signals.p95)}`;
+  return kind === 'worker' ? 'no messages' : 'no requests';
 }
 
 interface Dot {
