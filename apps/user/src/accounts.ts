@@ -3,10 +3,12 @@ import { enqueue } from '@woodytoys/database';
 import type { Database } from '@woodytoys/database';
 import { decodeCursor, pageOf, problem } from '@woodytoys/service';
 import type { Handlers } from '@woodytoys/service';
+import { insertCredentials } from './credentials-repository.ts';
 import { insertUser, selectTaken, selectUser, selectUsers } from './accounts-repository.ts';
 import type { StoredUser, Taken } from './accounts-repository.ts';
 import type { components, operations } from './contract.ts';
 import { userRegistered } from './events.ts';
+import { hashPassword } from './passwords.ts';
 
 type User = components['schemas']['User'];
 
@@ -17,12 +19,12 @@ export interface AccountsDependencies {
   readonly committed: () => void;
 }
 
-/** The operations of the contract. */
+/** The operations on accounts. */
 export function createAccounts({
   database,
   cache,
   committed,
-}: AccountsDependencies): Handlers<operations> {
+}: AccountsDependencies): Pick<Handlers<operations>, 'listUsers' | 'getUser' | 'registerUser'> {
   const users = cache.namespace<User>('user', { ttlMs: 300_000, staleMs: 300_000 });
 
   return {
@@ -44,9 +46,13 @@ export function createAccounts({
     },
 
     registerUser: async ({ body }) => {
+      const { password } = body;
+      // Before the transaction: a connection would wait for it.
+      const hash = password === undefined ? undefined : await hashPassword(password);
       const row = await database.transaction(async (transaction) => {
         const inserted = await insertUser(transaction, body);
         if (inserted === undefined) throw conflict(await selectTaken(transaction, body));
+        if (hash !== undefined) await insertCredentials(transaction, inserted.id, hash);
         await enqueue(transaction, userRegistered(inserted));
         transaction.afterCommit(committed);
         return inserted;

@@ -42,6 +42,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/log-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a token for a username and a password
+         * @description The token is a JWT signed with ES256, of the issuer and for the audience `woodytoys`; its `sub` is the account's id. It is valid for 15 minutes.
+         */
+        post: operations["logIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public keys that tokens are signed with */
+        get: operations["getKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -57,9 +94,37 @@ export interface components {
          * @example user_1@example.com
          */
         Email: string;
+        /**
+         * @description Kept as a hash by argon2id.
+         * @example correct horse battery staple
+         */
+        Password: string;
         NewUser: {
             username: components["schemas"]["Username"];
             email: components["schemas"]["Email"];
+            /** @description Without one, nobody can log in to the account. */
+            password?: components["schemas"]["Password"];
+        };
+        LogIn: {
+            /** @example Bob */
+            username: string;
+            /** @example password */
+            password: string;
+        };
+        Token: {
+            token: string;
+            /** @constant */
+            tokenType: "Bearer";
+            /**
+             * @description Seconds.
+             * @example 900
+             */
+            expiresIn: number;
+        };
+        KeySet: {
+            keys: {
+                [key: string]: string;
+            }[];
         };
         User: {
             id: components["schemas"]["Id"];
@@ -110,6 +175,8 @@ export interface components {
     };
     requestBodies: never;
     headers: {
+        /** @description How long the answer may be kept, and by whom. */
+        CacheControl: string;
         /** @description Where the new account is. */
         Location: string;
     };
@@ -205,6 +272,63 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    logIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogIn"];
+            };
+        };
+        responses: {
+            /** @description The token. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description There is no account with this username and password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JSON Web Key Set (RFC 7517). */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeySet"];
                 };
             };
             default: components["responses"]["Problem"];

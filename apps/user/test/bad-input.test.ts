@@ -23,11 +23,12 @@ describe('bad input to the accounts', () => {
 
   const valid = { username: 'mallory', email: 'mallory@example.org' };
   const reading = { method: 'GET', path: '/users/{id}' };
-  itRefusesIds(() => client, [reading], ['101']);
+  itRefusesIds(() => client, [reading], ['102']);
 
   const bodies: readonly BadBody[] = [
     ['no fields', {}, ['/body/username', '/body/email']],
-    ['an unknown field', { ...valid, password: 'x' }, ['/body/password']],
+    ['an unknown field', { ...valid, nickname: 'x' }, ['/body/nickname']],
+    ['a short password', { ...valid, password: 'x' }, ['/body/password']],
     ['a field that only the service sets', { ...valid, id: 7 }, ['/body/id']],
     ['a username as a number', { ...valid, username: 12345 }, ['/body/username']],
     ['a null email', { ...valid, email: null }, ['/body/email']],
@@ -41,7 +42,21 @@ describe('bad input to the accounts', () => {
   ];
   const creation = { method: 'POST', path: '/users', json: valid };
   itRefusesBodies(() => client, [creation], bodies);
-  itRefusesUnreadableBodies(() => client, [creation]);
+  const logIn = {
+    method: 'POST',
+    path: '/log-in',
+    json: { username: 'Bob', password: 'password' },
+  };
+  itRefusesBodies(
+    () => client,
+    [logIn],
+    [
+      ['no fields', {}, ['/body/username', '/body/password']],
+      ['a number for a password', { username: 'Bob', password: 1 }, ['/body/password']],
+      ['a long password', { username: 'Bob', password: 'x'.repeat(129) }, ['/body/password']],
+    ],
+  );
+  itRefusesUnreadableBodies(() => client, [creation, logIn]);
   itRefusesPages(() => client, '/users', 'userId');
   itRefusesLongHeaders(() => client, '/users/1');
 
@@ -56,7 +71,7 @@ describe('bad input to the accounts', () => {
   it('has harmed nothing', async () => {
     expect((await client.get('/users/1')).body).toMatchObject({ username: 'user_1' });
     expect((await client.get<{ items: unknown[] }>('/users?limit=200')).body.items).toHaveLength(
-      100,
+      101,
     );
   });
 });

@@ -9,8 +9,10 @@ describe('the contract', () => {
     const contract = parseContract(text);
     expect(() => checkContract(contract)).not.toThrow();
     expect(contract.operations.map(({ id }) => id).toSorted()).toEqual([
+      'getKeys',
       'getUser',
       'listUsers',
+      'logIn',
       'registerUser',
     ]);
   });

@@ -34,7 +34,7 @@ describe('the seed of the accounts', () => {
         ),
       );
     }
-    expect(digests[0]).toMatchObject([{ rows: 10_000 }]);
+    expect(digests[0]).toMatchObject([{ rows: 10_001 }]);
     expect(digests[1]).toEqual(digests[0]);
   });
 
@@ -45,6 +45,6 @@ describe('the seed of the accounts', () => {
       email: 'user_15000@example.com',
     });
     const { body } = await client.post('/users', { username: 'next', email: 'next@a.org' });
-    expect(body).toMatchObject({ id: 15_001 });
+    expect(body).toMatchObject({ id: 15_002 });
   });
 });
