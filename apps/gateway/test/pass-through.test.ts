@@ -28,6 +28,8 @@ describe('the shipped routes', () => {
     ['GET', '/api/users/1', '/users/1'],
     ['POST', '/api/users', '/users', user],
     ['GET', '/api/users?limit=2&cursor=a%2Fb', '/users?limit=2&cursor=a%2Fb'],
+    ['POST', '/api/log-in', '/log-in', '{ "username": "Bob", "password": "password" }'],
+    ['GET', '/.well-known/jwks.json', '/.well-known/jwks.json'],
     ['GET', '/api/products', '/products'],
     ['POST', '/api/products', '/products', product],
     ['GET', '/api/products/last', '/products/last'],
