@@ -548,6 +548,7 @@ export function messagingContract(openBroker: (options: ContractOptions) => Prom
       if (fails(body, attempt)) throw new Error('as told');
     });
     await messaging.consume(name, handler, { prefetch: 1 });
+    expect(metrics.begun).toEqual([`exchange ${exchange}`, `queue ${name}`]);
     const count = (call: string) => metrics.calls.filter((each) => each === call).length;
 
     await messaging.publish(message(exchange, 'k', { body: 'fine' }));

@@ -42,15 +42,21 @@ export function recorder(then: (delivery: Delivery) => Promise<void> | void = ()
 
 export interface RecordedMetrics extends MessageMetrics {
   readonly calls: string[];
+  /** What is shown before its first message. */
+  readonly begun: string[];
   readQueues(): Readonly<Record<string, QueueDepth>>;
 }
 
 /** Metrics that keep each call as a line. */
 export function recordedMetrics(): RecordedMetrics {
   const calls: string[] = [];
+  const begun: string[] = [];
   let readQueues = (): Readonly<Record<string, QueueDepth>> => ({});
   return {
     calls,
+    begun,
+    declared: (exchange) => begun.push(`exchange ${exchange}`),
+    consuming: (queue) => begun.push(`queue ${queue}`),
     published: (_exchange, outcome) => calls.push(`published ${outcome}`),
     consumed: (_queue, outcome) => calls.push(`consumed ${outcome}`),
     redelivered: () => calls.push('redelivered'),

@@ -8,7 +8,7 @@ export interface MessageMetricsDependencies {
   readonly readings: Readings;
 }
 
-/** Measures what a service publishes and consumes; counters exist from the first use on, at 0. */
+/** Measures what a service publishes and consumes; counters begin at 0, before the first message. */
 export function createMessageMetrics(
   { instruments, readings }: MessageMetricsDependencies,
   service: string,
@@ -37,6 +37,8 @@ export function createMessageMetrics(
   const connected = instruments.gauge('brokerConnected').labels(service);
 
   return {
+    declared: (exchange) => void exchanges(exchange),
+    consuming: (queue) => void queues(queue),
     published: (exchange, outcome) => exchanges(exchange)[outcome].inc(),
     consumed: (queue, outcome, durationSeconds) =>
       queues(queue).outcomes[outcome].observe(durationSeconds),

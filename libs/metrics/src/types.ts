@@ -56,6 +56,10 @@ export interface CacheMetrics {
 }
 
 export interface MessageMetrics {
+  /** Shows an exchange's counters at 0 before its first message. */
+  declared(exchange: string): void;
+  /** Shows a queue's counters at 0 before its first message. */
+  consuming(queue: string): void;
   published(exchange: string, outcome: 'confirmed' | 'failed'): void;
   consumed(
     queue: string,

@@ -146,6 +146,20 @@ describe('message metrics', () => {
     ]);
   });
 
+  it('show an exchange and a queue at 0 before their first message', async () => {
+    const registry = createRegistry();
+    const { messages } = registry.service('logistics');
+    messages.declared('events');
+    messages.consuming('reports');
+    expect(await read(registry, 'message_published_total')).toEqual([
+      'service=logistics exchange=events outcome=confirmed 0',
+      'service=logistics exchange=events outcome=failed 0',
+    ]);
+    expect(await read(registry, 'message_queue_age_seconds_count')).toEqual([
+      'service=logistics queue=reports 0',
+    ]);
+  });
+
   it('take a message from a clock ahead as new', async () => {
     const registry = createRegistry();
     const { messages } = registry.service('logistics');

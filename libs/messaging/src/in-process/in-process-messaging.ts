@@ -75,6 +75,7 @@ export function createInProcessMessaging({
     topology = mergeTopology(topology, added);
     for (const { name, type } of added.exchanges) {
       broker.assertExchange(name, type, { autoDelete: false });
+      metrics?.declared(name);
     }
     for (const { name, bindings } of added.queues) {
       broker.assertQueue(name, { autoDelete: false });
@@ -136,6 +137,7 @@ export function createInProcessMessaging({
     checkPrefetch(prefetch);
     const queue = knownQueue(topology, name);
     const from = queueOf(name);
+    metrics?.consuming(name);
     const consumer = createInProcessConsumer({
       queue,
       handler,

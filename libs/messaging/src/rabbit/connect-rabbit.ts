@@ -146,6 +146,7 @@ export async function connectRabbit({
       const merged = mergeTopology(topology, added);
       await onConnection(publishing, (model) => declareTopology(model, merged, deliveryLimit));
       topology = merged;
+      for (const { name } of added.exchanges) metrics?.declared(name);
     });
     declaring = mine.catch(() => {});
     await mine;
@@ -174,8 +175,10 @@ export async function connectRabbit({
   ): Promise<Consumer> {
     checkOpen();
     checkPrefetch(prefetch);
+    const queue = knownQueue(topology, name);
+    metrics?.consuming(name);
     const consumer = new RabbitConsumer({
-      queue: knownQueue(topology, name),
+      queue,
       handler,
       log,
       metrics,
