@@ -21,8 +21,11 @@ export interface ConsoleOptions {
 export async function startConsole(options: ConsoleOptions): Promise<string> {
   const { registry, privatePort, entry, log, resources } = options;
   // Nothing waits for it but who asks for the page.
-  const page = freshPage();
+  const ending = new AbortController();
+  resources.defer(() => ending.abort());
+  const page = freshPage(ending.signal);
   page.catch((error: unknown) => {
+    if (ending.signal.aborted) return;
     if (error instanceof PageError) log.error(error.message);
     else log.error({ error }, 'the page cannot be read');
   });

@@ -13,19 +13,19 @@ const sources = ['page', 'src/snapshot.ts', 'package.json'].map((path) => join(f
 /**
  * The page of the console, built first when it is missing or older than its sources: about a second,
  * in a process of its own.
- * @throws PageError when it cannot be built (rejection).
+ * @throws PageError when it cannot be built, or `signal` aborts that (rejection).
  */
-export async function freshPage(): Promise<Page> {
+export async function freshPage(signal: AbortSignal): Promise<Page> {
   const built = await newest(join(pageFolder, 'index.html')).catch(() => 0);
   const written = await Promise.all(sources.map(newest)).catch(() => []);
   // An installation without the sources has the page alone.
-  if (written.length > 0 && Math.max(...written) > built) await buildPage();
+  if (written.length > 0 && Math.max(...written) > built) await buildPage(signal);
   return readPage(pageFolder);
 }
 
-async function buildPage(): Promise<void> {
+async function buildPage(signal: AbortSignal): Promise<void> {
   try {
-    await promisify(execFile)(process.execPath, [builder], { cwd: folder });
+    await promisify(execFile)(process.execPath, [builder], { cwd: folder, signal });
   } catch (cause) {
     const { stderr = '' } = cause as { stderr?: string };
     const [reason = 'it ended without a word'] = stderr.split('\n').filter((line) => line.trim());

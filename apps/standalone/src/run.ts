@@ -122,6 +122,7 @@ function readyLines({ port, privatePort }: Platform): string {
   const entry = `http://localhost:${port}`;
   return `ready  ${entry}
 
+  ${entry}/console/                   the platform as it is now, live
   ${entry}/api/1/1                    a user and a product, asked for at once
   ${entry}/api/products               the catalogue
   ${entry}/api/reports/consolidated   the report over all shops
