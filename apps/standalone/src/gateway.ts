@@ -55,6 +55,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     host: loopback,
     log,
     upgrade: gateway.upgrade,
+    onRefused: metrics.http.refused,
   }).catch((error: unknown) => {
     throw portError(error, port, 'PORT');
   });

@@ -45,6 +45,13 @@ export const CATALOGUE = {
     labels: ['service'],
     help: 'Requests that have begun and not ended.',
   },
+  httpServerRefusals: {
+    name: 'http_server_refusals_total',
+    kind: 'counter',
+    unit: 'requests',
+    labels: ['service', 'http_response_status_code'],
+    help: 'Requests that were refused before a route was looked for, such as one that breaks the rules of HTTP; they are in no other metric.',
+  },
   httpClientDuration: {
     name: 'http_client_request_duration_seconds',
     kind: 'histogram',

@@ -8,9 +8,14 @@ export interface CountingHttpMetrics extends HttpMetrics {
   readonly inFlight: number;
 }
 
+/** What `listen` refuses with: shown at 0 from the start. */
+const REFUSALS = [400, 408, 413, 417, 431, 501];
+
 /** Measures the requests that a service answers. */
 export function createHttpMetrics(instruments: Instruments, service: string): CountingHttpMetrics {
   const duration = instruments.histogram('httpServerDuration');
+  const refusals = instruments.counter('httpServerRefusals');
+  for (const status of REFUSALS) refusals.inc({ service, http_response_status_code: status }, 0);
   // Three nested tables: on the hot path a look-up of strings that exist beats making a joined key.
   const routes = new Map<string, Map<string, HistogramChild[]>>();
   let inFlight = 0;
@@ -38,6 +43,9 @@ export function createHttpMetrics(instruments: Instruments, service: string): Co
     },
     observe({ method, route, status, durationSeconds, traceId }) {
       childOf(route, method, status).observe(durationSeconds, traceId);
+    },
+    refused(status) {
+      refusals.inc({ service, http_response_status_code: status });
     },
     expect(method, route, status) {
       childOf(route, method, status);

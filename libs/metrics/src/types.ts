@@ -30,6 +30,8 @@ export interface HttpMetrics {
   /** Counts a request as in flight; call the result once when it ends. */
   start(): () => void;
   observe(observation: HttpObservation): void;
+  /** Counts a request that was refused before a route was looked for. */
+  refused(status: number): void;
   /** Shows a series at 0 before its first request, so that a rate has a beginning to count from. */
   expect(method: string, route: string, status: number): void;
 }

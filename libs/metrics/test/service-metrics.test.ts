@@ -43,6 +43,16 @@ describe('HTTP metrics', () => {
     expect(await counts()).toEqual([`${of} 1`]);
   });
 
+  it('count what was refused before a route was looked for, by status and from 0', async () => {
+    const registry = createRegistry();
+    const { http } = registry.service('user');
+    http.refused(431);
+    http.refused(431);
+    const refusals = await read(registry, 'http_server_refusals_total');
+    expect(refusals).toContain('service=user http_response_status_code=431 2');
+    expect(refusals).toContain('service=user http_response_status_code=400 0');
+  });
+
   it('count requests in flight, each once', async () => {
     const registry = createRegistry();
     const { http } = registry.service('user');

@@ -121,6 +121,7 @@ export async function runApp<Shape extends ConfigShape>(
         log,
         lingerMs,
         ...(upgrade && { upgrade }),
+        onRefused: registry.service(name).http.refused,
       });
       shutdown.onStop('public port', () => server.close());
       // Only who is sent requests has to wait until others have noticed.

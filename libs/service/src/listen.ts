@@ -47,6 +47,8 @@ export interface ListenOptions {
   readonly lingerMs?: number;
   /** Takes requests for WebSocket. Any other upgrade is ignored, and without it this one too. */
   readonly upgrade?: UpgradeListener;
+  /** Told the status of each request that the parser refused, or that no handler may see. */
+  readonly onRefused?: (status: number) => void;
 }
 
 /** Where connections come faster than they are accepted, waiting for the last would never end. */
@@ -87,6 +89,7 @@ export async function listen(
     maxHeaderBytes = 16_384,
     lingerMs = 0,
     upgrade,
+    onRefused = () => {},
   }: ListenOptions,
 ): Promise<HttpServer> {
   const closing = createClosingController();
@@ -94,6 +97,18 @@ export async function listen(
   let ending = false;
   let accepted = 0;
 
+  const refuse = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    error: ProblemError,
+  ): void => {
+    onRefused(error.status);
+    response.shouldKeepAlive = false;
+    sendProblem(response, error, {
+      instance: request.url ?? '',
+      requestId: requestIdOf(request.headers),
+    });
+  };
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const earlier = connections.lastResponse(request.socket);
     if (earlier !== undefined && !earlier.writableFinished) {
@@ -160,7 +175,7 @@ export async function listen(
   server.on('upgrade', (request, stream, head) => {
     serveLast(request, stream, (response) => upgrade?.(request, response, head));
   });
-  answerParserErrors(server, connections.lastResponse, log);
+  answerParserErrors(server, connections.lastResponse, log, onRefused);
   await startListening(server, port, host);
 
   async function closeGently(): Promise<void> {
@@ -220,14 +235,6 @@ function refusalOf({ headers, httpVersion }: IncomingMessage): ProblemError | un
     );
   }
   return undefined;
-}
-
-function refuse(request: IncomingMessage, response: ServerResponse, error: ProblemError): void {
-  response.shouldKeepAlive = false;
-  sendProblem(response, error, {
-    instance: request.url ?? '',
-    requestId: requestIdOf(request.headers),
-  });
 }
 
 function startListening(server: Server, port: number, host: string | undefined): Promise<void> {

@@ -14,6 +14,7 @@ export function answerParserErrors(
   server: Server,
   lastResponse: (socket: Duplex) => ServerResponse | undefined,
   log: Logger | undefined,
+  onRefused: (status: number) => void,
 ): void {
   const answered = new WeakSet<Duplex>();
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
@@ -30,6 +31,7 @@ export function answerParserErrors(
     }
     answered.add(socket);
     const refusal = parserProblem(error);
+    onRefused(refusal.status);
     log?.info({ status: refusal.status, parserCode: error.code }, 'request refused by the parser');
     const answer = () => {
       socket.end(rawProblem(refusal));

@@ -93,6 +93,20 @@ describe('what the HTTP parser refuses', () => {
     expect(lines.lines).toMatchObject([{ status: 431, parserCode: 'HPE_HEADER_OVERFLOW' }]);
   });
 
+  it.each([
+    [400, 'hello\r\n\r\n'],
+    [400, 'GET / HTTP/1.1\r\n\r\n'],
+    [431, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`],
+    [417, 'GET / HTTP/1.1\r\nHost: a\r\nExpect: wonders\r\n\r\n'],
+    [501, 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ])('is told once, with its status: %s', async (status, request) => {
+    const refused: number[] = [];
+    const server = await start(hello, { onRefused: (each) => void refused.push(each) });
+    await exchangeRaw(server.port, get.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+    expect(parseAnswer(await exchangeRaw(server.port, request)).status).toBe(status);
+    expect(refused).toEqual([status]);
+  });
+
   it('is 431 also for a client that reads only when it has sent everything', async () => {
     const server = await start();
     const socket = connect(server.port, '127.0.0.1');

@@ -7,7 +7,7 @@ const nothing = () => {};
 const nothingTwice = () => nothing;
 
 const metrics: GatewayMetrics = {
-  http: { expect: nothing, start: nothingTwice, observe: nothing },
+  http: { expect: nothing, start: nothingTwice, observe: nothing, refused: nothing },
   client: { observe: nothing },
   cache: { hit: nothing, miss: nothing, stale: nothing, load: nothing, error: nothing },
   gateway: {
