@@ -1,13 +1,19 @@
 import { ROOT_CONTEXT, SpanKind as OtelKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Context, Span as OtelSpan, SpanContext, Tracer } from '@opentelemetry/api';
+import type {
+  Context,
+  Span as OtelSpan,
+  SpanContext,
+  SpanOptions,
+  Tracer,
+} from '@opentelemetry/api';
 import type { Attributes, Span, SpanKind } from '../types.ts';
 
-const KINDS: Readonly<Record<SpanKind, OtelKind>> = {
-  internal: OtelKind.INTERNAL,
-  server: OtelKind.SERVER,
-  client: OtelKind.CLIENT,
-  producer: OtelKind.PRODUCER,
-  consumer: OtelKind.CONSUMER,
+const KINDS: Readonly<Record<SpanKind, SpanOptions>> = {
+  internal: { kind: OtelKind.INTERNAL },
+  server: { kind: OtelKind.SERVER },
+  client: { kind: OtelKind.CLIENT },
+  producer: { kind: OtelKind.PRODUCER },
+  consumer: { kind: OtelKind.CONSUMER },
 };
 
 /** Begins a span below `parent`, whose sampling it shares unless the sampler says otherwise. */
@@ -18,14 +24,11 @@ export function beginSpan(
   kind: SpanKind,
   attributes: Attributes | undefined,
 ): Span {
-  const span = tracer.startSpan(
-    name,
-    { kind: KINDS[kind], ...(attributes && { attributes }) },
-    parent,
-  );
-  return span.isRecording()
-    ? new RecordingSpan(tracer, span)
-    : new UnsampledSpan(span.spanContext());
+  const span = tracer.startSpan(name, KINDS[kind], parent);
+  if (!span.isRecording()) return new UnsampledSpan(span.spanContext());
+  // Not with the start, where the SDK checks them twice, and for spans too that nobody keeps.
+  if (attributes !== undefined) span.setAttributes(attributes);
+  return new RecordingSpan(tracer, span);
 }
 
 function traceparentOf({ traceId, spanId }: SpanContext, flags: '00' | '01'): string {
