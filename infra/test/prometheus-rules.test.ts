@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = join(root, 'prometheus');
 
 interface Rule {
+  readonly expr: string;
   readonly record?: string;
   readonly alert?: string;
   readonly labels?: { readonly severity?: string };
@@ -56,6 +57,20 @@ describe('the rules', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  it('leave every stream of the gateway out of latency, and nothing else', () => {
+    const { routes } = parse(readFileSync(join(root, 'apps/gateway/gateway.yaml'), 'utf8')) as {
+      routes: { path: string; endpoint: object }[];
+    };
+    const streams = routes.filter(({ endpoint }) => 'stream' in endpoint).map(({ path }) => path);
+    const patterns = rules
+      .flatMap(({ expr }) => [...expr.matchAll(/http_route!~"([^"]+)"/g)])
+      .map(([, pattern]) => pattern);
+    const [pattern = ''] = patterns;
+    expect(new Set(patterns)).toEqual(new Set([pattern]));
+    const left = routes.map(({ path }) => path).filter((path) => anchored(pattern).test(path));
+    expect(left.toSorted()).toEqual(streams.toSorted());
+  });
+
   it.each(alerts.map((rule) => [rule.alert as string, rule] as const))(
     '%s has a severity, words, and a page that says what to do',
     (alert, { labels, annotations }) => {
@@ -84,3 +99,8 @@ describe('the rules', () => {
     },
   );
 });
+
+/** As Prometheus matches: the whole of a label. */
+function anchored(pattern: string): RegExp {
+  return new RegExp(`^(?:${pattern})$`);
+}
