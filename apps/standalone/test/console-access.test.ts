@@ -22,10 +22,11 @@ async function violations(page: Page): Promise<string[]> {
 const focused = `(() => {
   const { activeElement: element } = document;
   const label = element.labels?.[0] ?? element;
+  const words = [...label.childNodes].filter((node) => node !== element).map((node) => node.textContent).join('');
   const shown = element.type === 'radio' ? element.nextElementSibling : element;
   const { outlineStyle, outlineWidth } = getComputedStyle(shown);
   return {
-    name: (element.getAttribute('aria-label') ?? label.innerText ?? element.id).trim().replace(/\\s+/g, ' '),
+    name: (element.getAttribute('aria-label') ?? words).trim().replace(/\\s+/g, ' '),
     tag: element.tagName,
     visible: outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 1,
   };

@@ -45,7 +45,7 @@ export function createPlot(host: HTMLElement, options: PlotOptions): Plot {
   const plot = new uPlot(
     {
       ...sizeOf(host),
-      padding: [8, 4, 0, 0],
+      padding: [8, 18, 0, 0],
       legend: { show: false },
       cursor: {
         drag: { x: false, y: false },

@@ -21,7 +21,7 @@ export function createTraffic(options: {
   readonly announce: (text: string) => void;
 }): TrafficView {
   const { actions, format, announce } = options;
-  const mix = el('select', { id: 'mix' });
+  const mix = el('select');
   const buttons = TRAFFIC_RATES.map((rate) => {
     const button = el('button', { type: 'button' }, rate === 0 ? 'Off' : `${rate}/s`);
     button.addEventListener('click', () => void order(rate));
@@ -36,9 +36,8 @@ export function createTraffic(options: {
     'section',
     { class: 'card control', 'aria-labelledby': 'traffic-title' },
     el('h2', { id: 'traffic-title' }, 'Demonstration traffic'),
-    el('div', { class: 'fields' }, group, el('label', { for: 'mix' }, 'Mix'), mix),
-    status,
-    description,
+    el('div', { class: 'fields' }, group, el('label', {}, 'Mix', mix)),
+    el('div', {}, status, description),
   );
   let latest: Snapshot | undefined;
   /** What the reader has chosen and the traffic does not have yet. */

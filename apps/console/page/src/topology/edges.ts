@@ -44,6 +44,7 @@ function curve(from: Placed, to: Placed, { vertical }: Layout) {
   const middle = (x1 + x2) / 2;
   return {
     path: `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`,
-    label: { x: x2 - 9, y: y2 - 7 },
+    // On the side that the curve does not come from.
+    label: { x: x2 - 10, y: y1 < y2 ? y2 + 15 : y2 - 7 },
   };
 }

@@ -17,7 +17,7 @@ export interface Layout {
 
 /** CSS pixels. */
 const narrow = 560;
-const boxHeight = 62;
+const boxHeight = 58;
 const edge = 1;
 
 /**
@@ -33,7 +33,7 @@ export function layOut(topology: Topology, width: number): Layout {
 }
 
 function rightwards(layers: readonly Layer[], width: number): Layout {
-  const gap = 14;
+  const gap = 12;
   const boxes = layers.map(({ boxWidth }) => boxWidth);
   const free = width - 2 * edge - boxes.reduce((sum, box) => sum + box, 0);
   const between = layers.length > 1 ? free / (layers.length - 1) : 0;

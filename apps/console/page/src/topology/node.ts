@@ -16,9 +16,9 @@ const dotGap = 13;
 /** A box with the name of a node, how fast it answers, and a dot for each replica. */
 export function createNode(format: Format): ItemView<NodeState> {
   const rect = svg('rect', { rx: 9, class: 'node-box' });
-  const name = svg('text', { class: 'node-name', x: pad, y: 22 });
-  const detail = svg('text', { class: 'node-detail', x: pad, y: 39 });
-  const dots = svg('g', { transform: `translate(${pad + 4} 51)` });
+  const name = svg('text', { class: 'node-name', x: pad });
+  const detail = svg('text', { class: 'node-detail', x: pad });
+  const dots = svg('g', { transform: `translate(${pad + 4} 48)` });
   const showDots = keyedList(dots, ({ replica }: Dot) => replica.instance, createDot);
   const root = svg('g', {}, rect, name, detail, dots);
 
@@ -38,8 +38,8 @@ export function createNode(format: Format): ItemView<NodeState> {
       const replicas = service?.replicas.slice(0, room) ?? [];
       showDots(replicas.map((replica, index) => ({ replica, index })));
       // Boxes without replicas have their two lines in the middle.
-      setAttributes(name, { y: service ? 22 : 28 });
-      setAttributes(detail, { y: service ? 39 : 45 });
+      setAttributes(name, { y: service ? 20 : 26 });
+      setAttributes(detail, { y: service ? 36 : 43 });
     },
   };
 }
