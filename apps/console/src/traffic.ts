@@ -31,8 +31,8 @@ const MAX_IN_FLIGHT = 100;
 /** One run, from a start to the next order. */
 interface Run {
   readonly mix: Mix;
-  readonly rate: Traffic['rate'];
-  readonly until: number | null;
+  rate: Traffic['rate'];
+  until: number | null;
   served: number;
   failed: number;
   skipped: number;
@@ -93,7 +93,9 @@ export function createDemonstration(dependencies: DemonstrationDependencies): De
 
   function stop(): void {
     clearTimeout(timer);
-    run = { ...run, rate: 0, until: null };
+    // The same run: what it has sent is still answered, and counts.
+    run.rate = 0;
+    run.until = null;
   }
 
   function state(): Traffic {
