@@ -1,5 +1,5 @@
 import { runApp } from '@woodytoys/runtime';
-import { createConsoleApp, pageFolder, parseDiscover, readPage } from './app.ts';
+import { createConsoleApp, parseDiscover, readPage } from './app.ts';
 import { consoleConfig } from './settings.ts';
 
 await runApp({
@@ -9,7 +9,7 @@ await runApp({
   publicPort: ({ PORT }) => PORT,
   async build({ config, log, registry }) {
     // An image without its page must not start.
-    const page = await readPage(pageFolder);
+    const page = await readPage(config.PAGE_FOLDER);
     const app = createConsoleApp({
       metrics: registry.service('console'),
       log,

@@ -1,5 +1,6 @@
 import { processConfig } from '@woodytoys/runtime';
 import { durationMs, port, text, url } from '@woodytoys/service';
+import { pageFolder } from './app.ts';
 
 /** What the console's process reads from the environment. */
 export const consoleConfig = {
@@ -15,5 +16,6 @@ export const consoleConfig = {
     'The entry of the platform, where jobs and demonstration traffic go.',
   ),
   ENTRY_NAME: text('nginx').describe('What the page calls the entry.'),
+  PAGE_FOLDER: text(pageFolder).describe('Where the built page is.'),
   TRAFFIC_LIMIT: durationMs(900_000).describe('After this, demonstration traffic stops by itself.'),
 };
