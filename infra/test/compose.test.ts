@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { askDashboards, askRules, createPrometheus, prometheusRules } from '@woodytoys/tools';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   applications,
@@ -25,11 +26,13 @@ import { createMix } from '../src/mix.ts';
 import { query } from '../src/prometheus.ts';
 import { measureTotals } from '../src/totals.ts';
 import { drillAlerts } from './support/alert-drills.ts';
+import { touchEverything } from './support/traffic.ts';
 
 const missing = await missingEngine();
 const grafanaImage = 'grafana/grafana:12.2.0';
 const without = missing || (await imageAvailable(grafanaImage)) ? [] : ['grafana'];
 
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const dataProgram = fileURLToPath(new URL('../src/data.ts', import.meta.url));
 const project = `woodytoys-test-${process.pid}`;
 const stack = createStack({
@@ -387,5 +390,20 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
     const serverErrors = [...statuses].filter(([status]) => status >= 500);
     expect(serverErrors).toEqual([]);
     expect(await stack.logs('postgres')).not.toContain('too many clients');
+  });
+
+  it('has data for every expression of the dashboards, rules and alerts after traffic', async () => {
+    const now = () => Math.floor(Date.now() / 1000);
+    const from = now();
+    await touchEverything(stack);
+    const range = { from, to: now() };
+    const prometheus = createPrometheus(stack.prometheus);
+    const dashboards = await askDashboards(prometheus, range);
+    const rules = await askRules(prometheus, prometheusRules(root), range);
+    const told = ({ asked, answered }: typeof rules) => `${answered} of ${asked} have data`;
+    console.log(`dashboards: ${told(dashboards)}; rules and alerts: ${told(rules)}`);
+    expect(dashboards.findings).toEqual([]);
+    expect(rules.findings).toEqual([]);
+    expect(dashboards.asked).toBeGreaterThan(150);
   });
 });

@@ -9,6 +9,7 @@ import { DASHBOARDS } from '../src/dashboards/index.ts';
 import { FOREIGN_METRICS, catalogueSeries } from '../src/dashboards/known-metrics.ts';
 import { metricNames } from '../src/dashboards/metric-names.ts';
 import { NEEDS } from '../src/dashboards/needs.ts';
+import { RULE_NEEDS } from '../src/dashboards/rule-needs.ts';
 import { prometheusRules } from '../src/dashboards/rule-files.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -167,7 +168,11 @@ describe('an expression', () => {
       for (const [call] of expr.matchAll(/histogram_quantile\(.*/gs)) {
         // k6 sends native histograms, which have no buckets by `le`.
         if (/^histogram_quantile\([\d.]+, sum\(rate\(k6_\w+\[/.test(call)) continue;
-        expect(call, where).toMatch(/^histogram_quantile\(\s*[\d.]+,\s*sum by \(([\w:]+, )*le\)/);
+        const [, recorded] = /^histogram_quantile\([\d.]+, ([\w:]+)\)/.exec(call) ?? [];
+        const summed = rules.find(({ name }) => name === recorded)?.expr ?? call;
+        expect(summed, where).toMatch(
+          /^(histogram_quantile\(\s*[\d.]+,\s*)?sum by \(([\w:]+, )*le\)/,
+        );
       }
       expect(expr, where).not.toMatch(
         /avg(_over_time)?\s*(by \([^)]*\))?\s*\(\s*histogram_quantile/,
@@ -178,6 +183,11 @@ describe('an expression', () => {
   it('that needs more than traffic names a need of the list, and each need has one', () => {
     const named = new Set(expressions.map(({ needs }) => needs).filter(Boolean));
     expect([...named].toSorted()).toEqual(Object.keys(NEEDS).toSorted());
+  });
+
+  it('of a rule that needs more than traffic belongs to a rule that is there', () => {
+    const names = rules.map(({ name }) => name);
+    expect(Object.keys(RULE_NEEDS).filter((name) => !names.includes(name))).toEqual([]);
   });
 
   it('is not asked for of an exporter in vain: each foreign metric is used', () => {

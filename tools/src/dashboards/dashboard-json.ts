@@ -60,6 +60,17 @@ function annotationJson({ name, expr, text, color }: Annotation): object {
     enable: true,
     hide: false,
     iconColor: color,
+    // Grafana 12 asks for the target; older ones, and the migration to it, read the two below.
+    target: {
+      refId: 'Anno',
+      datasource: DATASOURCE,
+      editorMode: 'code',
+      expr,
+      interval: ANNOTATION_STEP,
+      instant: false,
+      range: true,
+      legendFormat: text,
+    },
     expr,
     step: ANNOTATION_STEP,
     titleFormat: name,

@@ -9,14 +9,15 @@ const overview: Row = {
   title: 'At a glance',
   panels: [
     stat({
-      title: 'Callers that wait for a connection',
-      description: 'Above 0 for long: a pool is too small, or its queries are too slow.',
+      title: 'Callers that wait',
+      description:
+        'For a connection of a pool. Above 0 for long: it is too small, or its queries are too slow.',
       unit: 'short',
       thresholds: worseAbove(1, 10),
       queries: [{ expr: `sum(db_pool_waiting{${ofService}})`, legend: 'waiting' }],
     }),
     stat({
-      title: 'Reads that a cache answers',
+      title: 'Cache hits',
       description: 'Of all reads through the caches of the chosen services.',
       unit: 'percentunit',
       max: 1,
@@ -28,7 +29,7 @@ const overview: Row = {
       ],
     }),
     stat({
-      title: 'Connections of PostgreSQL',
+      title: 'PostgreSQL: connections',
       description: 'Of max_connections. Above 90 % new ones will be refused.',
       unit: 'percentunit',
       max: 1,
@@ -41,8 +42,8 @@ const overview: Row = {
       ],
     }),
     stat({
-      title: 'Pages that PostgreSQL finds in memory',
-      description: 'Below 99 % the data does not fit in shared_buffers.',
+      title: 'PostgreSQL: in memory',
+      description: 'Pages found in shared_buffers. Below 99 % the data does not fit there.',
       unit: 'percentunit',
       max: 1,
       queries: [
@@ -53,7 +54,7 @@ const overview: Row = {
       ],
     }),
     stat({
-      title: 'Memory of Redis',
+      title: 'Redis: in use',
       description: 'At maxmemory it evicts keys; caches miss more then.',
       unit: 'bytes',
       queries: [{ expr: 'sum(redis_memory_used_bytes)', legend: 'used' }],
@@ -78,6 +79,7 @@ const pools: Row = {
   panels: [
     timeseries({
       title: 'Connections in use, by service and pool',
+      width: 8,
       description: 'Over all replicas, with what the pools may open together.',
       unit: 'short',
       queries: [
@@ -93,6 +95,7 @@ const pools: Row = {
     }),
     timeseries({
       title: 'Pool in use, by replica',
+      width: 8,
       description: 'One full pool among empty ones: this replica holds its connections too long.',
       unit: 'percentunit',
       max: 1,
@@ -106,6 +109,7 @@ const pools: Row = {
     }),
     timeseries({
       title: 'Callers that wait, by replica',
+      width: 8,
       description: 'Each of them is a request that stands still.',
       unit: 'short',
       thresholds: worseAbove(1, 10),
@@ -140,17 +144,11 @@ const caches: Row = {
       unit: 'ops',
       queries: [
         {
-          expr: perSecond('namespace, level', `cache_hits_total{${ofService}}`),
-          legend: '{{namespace}} hit in {{level}}',
+          expr: perSecond('level', `cache_hits_total{${ofService}}`),
+          legend: 'hit in {{level}}',
         },
-        {
-          expr: perSecond('namespace', `cache_misses_total{${ofService}}`),
-          legend: '{{namespace}} miss',
-        },
-        {
-          expr: perSecond('namespace', `cache_stale_total{${ofService}}`),
-          legend: '{{namespace}} stale',
-        },
+        { expr: `sum(rate(cache_misses_total{${ofService}}[$__rate_interval]))`, legend: 'miss' },
+        { expr: `sum(rate(cache_stale_total{${ofService}}[$__rate_interval]))`, legend: 'stale' },
       ],
     }),
     timeseries({

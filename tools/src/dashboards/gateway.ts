@@ -210,7 +210,6 @@ const upstreams: Row = {
         {
           expr: perSecond('upstream, reason', `gateway_retries_total{${UPSTREAM}}`),
           legend: '{{upstream}}: {{reason}}',
-          needs: 'deadReplica',
         },
       ],
     }),
@@ -265,7 +264,6 @@ const breakers: Row = {
         {
           expr: `sum by (upstream, to) (increase(gateway_breaker_transitions_total{${UPSTREAM}}[1m]))`,
           legend: '{{upstream}} to {{to}}',
-          needs: 'breaker',
         },
       ],
     }),
@@ -277,7 +275,6 @@ const breakers: Row = {
         {
           expr: `sum by (upstream) (increase(gateway_ejections_total{${UPSTREAM}}[1m]))`,
           legend: '{{upstream}}',
-          needs: 'ejection',
         },
       ],
     }),
@@ -319,7 +316,6 @@ const shedding: Row = {
         {
           expr: perSecond('upstream, reason', `gateway_upstream_refusals_total{${UPSTREAM}}`),
           legend: '{{upstream}}: {{reason}}',
-          needs: 'overload',
         },
       ],
     }),

@@ -1,6 +1,7 @@
 import type { Dashboard, Row } from './model.ts';
 import { heatmap, stat, timeseries, worseAbove } from './panels.ts';
 import {
+  noStreams,
   ofProcess,
   ofProcessReplica,
   ofReplica,
@@ -30,7 +31,9 @@ const overview: Row = {
       description: 'The objective is 250 ms. Above it: see which service is slow under Latency.',
       unit: 's',
       thresholds: worseAbove(0.2, 0.25),
-      queries: [{ expr: percentile(0.95, '', `${BUCKETS}{${GATEWAY}}`), legend: 'p95' }],
+      queries: [
+        { expr: percentile(0.95, '', `${BUCKETS}{${GATEWAY}, ${noStreams}}`), legend: 'p95' },
+      ],
     }),
     stat({
       title: 'Share of 5xx',
@@ -76,10 +79,10 @@ const latency: Row = {
     timeseries({
       title: 'Latency by service',
       description:
-        'Which service is slow? The gateway is slow with the slowest that it asks. The dots are single requests; click one for its trace.',
+        'Which service is slow? The gateway is slow with the slowest that it asks. Streams are left out. The dots are single requests; click one for its trace.',
       unit: 's',
       queries: [0.5, 0.95, 0.99].map((quantile) => ({
-        expr: percentile(quantile, 'service', `${BUCKETS}{${ofService}}`),
+        expr: percentile(quantile, 'service', `${BUCKETS}{${ofService}, ${noStreams}}`),
         legend: `{{service}} p${quantile * 100}`,
         exemplars: true,
       })),
@@ -90,7 +93,7 @@ const latency: Row = {
       unit: 's',
       queries: [
         {
-          expr: percentile(0.95, 'service, instance', `${BUCKETS}{${ofReplica}}`),
+          expr: percentile(0.95, 'service, instance', `${BUCKETS}{${ofReplica}, ${noStreams}}`),
           legend: '{{service}} {{instance}}',
           exemplars: true,
         },
@@ -102,7 +105,11 @@ const latency: Row = {
         'Two bands mean two kinds of requests (hits and misses, say), which a percentile hides.',
       unit: 's',
       queries: [
-        { expr: perSecond('le', `${BUCKETS}{${ofReplica}}`), legend: '{{le}}', exemplars: true },
+        {
+          expr: perSecond('le', `${BUCKETS}{${ofReplica}, ${noStreams}}`),
+          legend: '{{le}}',
+          exemplars: true,
+        },
       ],
     }),
     timeseries({
@@ -195,11 +202,11 @@ const errors: Row = {
     timeseries({
       title: 'Speed at which the error budget burns',
       description:
-        'Share of 5xx at the gateway over 0.1 %. At 1 the budget of 30 days lasts 30 days, at 14.4 it is gone in two.',
+        'Share of 5xx at the gateway over 0.1 %. At 1 the budget of 30 days lasts 30 days, at 14.4 it is gone in two, and an alert fires.',
       unit: 'suffix:×',
       thresholds: worseAbove(1, 14.4),
       queries: ['5m', '1h'].map((window) => ({
-        expr: `(sum(rate(${REQUESTS}{${GATEWAY}, ${FAILED}}[${window}])) or vector(0)) / sum(rate(${REQUESTS}{${GATEWAY}}[${window}])) / 0.001`,
+        expr: `service:http_server_errors:ratio_rate${window}{${GATEWAY}} / 0.001`,
         legend: `over ${window}`,
       })),
     }),

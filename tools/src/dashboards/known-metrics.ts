@@ -3,7 +3,7 @@ import type { MetricDefinition } from '@woodytoys/metrics';
 
 /** Series that dashboards, rules and alerts may ask for and that are not in our catalogue. */
 export const FOREIGN_METRICS: Readonly<Record<string, readonly string[]>> = {
-  prometheus: ['up', 'ALERTS'],
+  prometheus: ['up', 'ALERTS', 'prometheus_rule_evaluation_failures_total'],
   rabbitmq: [
     'rabbitmq_channels',
     'rabbitmq_connections',
@@ -29,6 +29,7 @@ export const FOREIGN_METRICS: Readonly<Record<string, readonly string[]>> = {
     'pg_stat_database_tup_updated',
     'pg_stat_database_xact_commit',
     'pg_stat_database_xact_rollback',
+    'pg_up',
   ],
   'redis-exporter': [
     'redis_commands_processed_total',
@@ -38,8 +39,9 @@ export const FOREIGN_METRICS: Readonly<Record<string, readonly string[]>> = {
     'redis_keyspace_misses_total',
     'redis_memory_max_bytes',
     'redis_memory_used_bytes',
+    'redis_up',
   ],
-  'nginx-exporter': ['nginx_http_requests_total'],
+  'nginx-exporter': ['nginx_http_requests_total', 'nginx_up'],
   k6: [
     'k6_dropped_iterations_total',
     'k6_http_req_duration_seconds',

@@ -1,6 +1,6 @@
 import type { Dashboard, Row } from './model.ts';
 import { stat, timeseries, worseAbove } from './panels.ts';
-import { ofProcess, ofService, percentile, perSecond } from './promql.ts';
+import { noStreams, ofProcess, ofService, percentile, perSecond } from './promql.ts';
 import { service } from './variables.ts';
 
 const GATEWAY = 'service="gateway"';
@@ -41,7 +41,11 @@ const overview: Row = {
       thresholds: worseAbove(0.2, 0.25),
       queries: [
         {
-          expr: percentile(0.95, '', `http_server_request_duration_seconds_bucket{${GATEWAY}}`),
+          expr: percentile(
+            0.95,
+            '',
+            `http_server_request_duration_seconds_bucket{${GATEWAY}, ${noStreams}}`,
+          ),
           legend: 'p95',
         },
       ],
@@ -107,7 +111,11 @@ const client: Row = {
           needs: 'loadTool',
         },
         ...[0.5, 0.95, 0.99].map((quantile) => ({
-          expr: percentile(quantile, '', `http_server_request_duration_seconds_bucket{${GATEWAY}}`),
+          expr: percentile(
+            quantile,
+            '',
+            `http_server_request_duration_seconds_bucket{${GATEWAY}, ${noStreams}}`,
+          ),
           legend: `gateway p${quantile * 100}`,
           exemplars: true,
         })),
@@ -144,7 +152,7 @@ const bottleneck: Row = {
           expr: percentile(
             0.95,
             'service',
-            `http_server_request_duration_seconds_bucket{${ofService}}`,
+            `http_server_request_duration_seconds_bucket{${ofService}, ${noStreams}}`,
           ),
           legend: '{{service}}',
           exemplars: true,
@@ -176,7 +184,7 @@ const bottleneck: Row = {
       unit: 'short',
       queries: [
         {
-          expr: `${perSecond('service', `http_server_request_duration_seconds_count{${ofService}}`)} / label_replace(${perSecond('job', `process_cpu_seconds_total{${ofProcess}}`)}, "service", "$1", "job", "(.+)")`,
+          expr: `${perSecond('service', `http_server_request_duration_seconds_count{${ofService}}`)} / on (service) label_replace(${perSecond('job', `process_cpu_seconds_total{${ofProcess}}`)}, "service", "$1", "job", "(.+)")`,
           legend: '{{service}}',
         },
       ],

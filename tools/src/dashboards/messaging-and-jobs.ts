@@ -10,8 +10,9 @@ const overview: Row = {
   title: 'At a glance',
   panels: [
     stat({
-      title: 'Messages ready in RabbitMQ',
-      description: 'They wait for a consumer. Climbing: add workers, or see why handlers are slow.',
+      title: 'Messages ready',
+      description:
+        'In RabbitMQ, waiting for a consumer. Climbing: add workers, or see why handlers are slow.',
       unit: 'short',
       queries: [{ expr: 'sum(rabbitmq_queue_messages_ready)', legend: 'ready' }],
     }),
@@ -29,14 +30,15 @@ const overview: Row = {
       ],
     }),
     stat({
-      title: 'Oldest row of an outbox',
-      description: 'How late events are. Above some seconds: the broker is away or too slow.',
+      title: 'Oldest event unsent',
+      description:
+        'In an outbox: how late events are. Above some seconds: the broker is away or too slow.',
       unit: 's',
       thresholds: worseAbove(5, 30),
       queries: [{ expr: `max(outbox_oldest_seconds{${ofService}})`, legend: 'oldest' }],
     }),
     stat({
-      title: 'Services without broker',
+      title: 'Without broker',
       description: 'Processes that are not connected to RabbitMQ; their outboxes fill.',
       unit: 'short',
       thresholds: worseAbove(1, 1),
@@ -45,7 +47,7 @@ const overview: Row = {
       ],
     }),
     stat({
-      title: 'Jobs queued or running',
+      title: 'Jobs under way',
       description: 'Reports asked for and not yet done.',
       unit: 'short',
       queries: [

@@ -8,6 +8,12 @@ export const ofReplica = 'service=~"$service", instance=~"$replica"';
 export const ofProcess = 'job=~"$service"';
 export const ofProcessReplica = 'job=~"$service", instance=~"$replica"';
 
+/**
+ * Matcher that leaves streams out of latency: they last as long as their clients want. The recording
+ * rules have the same.
+ */
+export const noStreams = 'http_route!~".*/(events|stream)"';
+
 /** Sum of the increase a second of a counter, over all labels but `by`. */
 export function perSecond(by: string, counter: string): string {
   return `sum by (${by}) (rate(${counter}[$__rate_interval]))`;
