@@ -12,7 +12,7 @@ describe('the reference', () => {
   it('is what npm run generate writes', async () => {
     const pages = await referencePages(root);
     expect(pages.map(({ path }) => path)).toEqual([
-      ...['errors', 'metrics', 'configuration', 'gateway', 'events'].map(
+      ...['errors', 'metrics', 'dashboards', 'configuration', 'gateway', 'events'].map(
         (name) => `docs/reference/${name}.md`,
       ),
       'nginx/problems.conf',

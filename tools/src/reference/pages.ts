@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { metricsMarkdown } from '@woodytoys/metrics';
 import { errorsMarkdown } from '@woodytoys/service';
+import { dashboardsMarkdown } from '../dashboards/markdown.ts';
 import { configurationMarkdown } from './configuration.ts';
 import { eventsMarkdown } from './events.ts';
 import { gatewayMarkdown } from './gateway.ts';
@@ -33,6 +34,14 @@ export async function referencePages(root: string): Promise<ReferencePage[]> {
         'Every process answers them at `/metrics` on its private port. ' +
         'The catalogue is `libs/metrics/src/catalogue.ts`.',
       body: metricsMarkdown(),
+    },
+    {
+      name: 'dashboards',
+      title: 'Dashboards',
+      introduction:
+        'What each panel of Grafana tells. The definitions are in `tools/src/dashboards`; ' +
+        '`grafana/README.md` says how to change one.',
+      body: dashboardsMarkdown(),
     },
     {
       name: 'configuration',
