@@ -19,13 +19,16 @@ const { values: options } = parseArgs({
   options: {
     prometheus: { type: 'string', default: 'http://127.0.0.1:9090' },
     minutes: { type: 'string', default: '15' },
+    /** When they end, such as 2026-01-31T18:00:00Z. */
+    until: { type: 'string', default: new Date().toISOString() },
     folder: { type: 'string', default: join(root, 'docs/images') },
   },
 });
 
 const minutes = Number(options.minutes);
 if (!(minutes > 0)) throw new Error(`--minutes is "${options.minutes}"; expected a number above 0`);
-const to = Math.floor(Date.now() / 1000);
+const to = Math.floor(Date.parse(options.until) / 1000);
+if (Number.isNaN(to)) throw new Error(`--until is "${options.until}"; expected an ISO 8601 time`);
 const prometheus = createPrometheus(options.prometheus);
 
 await mkdir(options.folder, { recursive: true });

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type { DrawnPage } from './page.ts';
+import { withPalette } from './png.ts';
 
 const run = promisify(execFile);
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -18,6 +19,7 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 export async function screenshot({ html, width, height }: DrawnPage, file: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'woodytoys-dashboard-'));
   const page = join(folder, 'page.html');
+  const taken = join(folder, 'page.png');
   const options = [
     '--headless=new',
     '--no-sandbox',
@@ -26,14 +28,15 @@ export async function screenshot({ html, width, height }: DrawnPage, file: strin
     '--no-first-run',
     `--user-data-dir=${join(folder, 'profile')}`,
     `--window-size=${width},${height}`,
-    `--screenshot=${resolve(file)}`,
+    `--screenshot=${taken}`,
     pathToFileURL(page).href,
   ];
   try {
     await writeFile(page, html);
     for (const name of NAMES) {
       try {
-        await run(name, options, { timeout: 60_000 });
+        await run(name, options, { timeout: 120_000 });
+        await writeFile(file, withPalette(await readFile(taken)));
         return;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
