@@ -109,8 +109,8 @@ function byTime({ metric, values = [] }: Result): Indexed {
 function expressionsOver(window: string): Readonly<Record<Query, string>> {
   const requests = `{http_route!~"${STREAM_ROUTES}"}[${window}]`;
   return {
-    requests: `sum by (service, instance, http_response_status_code) (rate(${REQUEST_SECONDS}_count${requests}))`,
-    buckets: `sum by (service, le) (rate(${REQUEST_SECONDS}_bucket${requests}))`,
+    requests: `sum by (job, instance, http_response_status_code) (rate(${REQUEST_SECONDS}_count${requests}))`,
+    buckets: `sum by (job, le) (rate(${REQUEST_SECONDS}_bucket${requests}))`,
     handled: `sum by (queue, outcome, le) (rate(${HANDLER_SECONDS}_bucket[${window}]))`,
     cpu: `sum by (instance) (rate(${CPU_SECONDS}[${window}]))`,
     gauges: `{__name__=~"${GAUGES.join('|')}"}`,
@@ -125,7 +125,7 @@ function measurementsAt<One extends { readonly metric: Labels }>(
   const samples = (name: Query): Sample[] =>
     results[name].flatMap((one) => {
       const text = textOf(one);
-      return text === undefined ? [] : [{ labels: one.metric, value: readNumber(text) }];
+      return text === undefined ? [] : [{ labels: labelsOf(one), value: readNumber(text) }];
     });
   return {
     time,
@@ -139,4 +139,9 @@ function measurementsAt<One extends { readonly metric: Labels }>(
       value,
     })),
   };
+}
+
+/** A replica is known by its job: a worker says of itself the name of the service that it works for. */
+function labelsOf({ metric }: { readonly metric: Labels }): Labels {
+  return { ...metric, service: metric['job'] };
 }

@@ -44,6 +44,9 @@ export async function startPrometheus(
 scrape_configs:
   - job_name: ${job}
     static_configs: [{ targets: ['${target}'] }]
+    metric_relabel_configs:
+      # In the stack each service is a job; here all of them are in one process.
+      - { source_labels: [service], regex: (.+), target_label: job }
 `,
   );
   const port = await freePort();
