@@ -404,5 +404,5 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
     expect(dashboards.findings).toEqual([]);
     expect(rules.findings).toEqual([]);
     expect(dashboards.asked).toBeGreaterThan(150);
-  });
+  }, 600_000);
 });

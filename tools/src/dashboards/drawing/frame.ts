@@ -28,7 +28,7 @@ export interface FrameOptions {
   readonly largest: number;
 }
 
-const LEFT = 66;
+const LEFT = 74;
 const BOTTOM = 18;
 const TOP = 6;
 
