@@ -14,7 +14,7 @@ import { startPlatform } from './screenshots/platform.ts';
 
 const workspace = fileURLToPath(new URL('../../', import.meta.url));
 const images = join(workspace, 'docs', 'images');
-const wide = { width: 1280, height: 860 };
+const wide = { width: 1280, height: 1010 };
 const narrow = { width: 360, height: 780 };
 /** Rates one after the other, so that the charts have something to show. */
 const traffic = [
@@ -50,15 +50,15 @@ async function save(page: Page, name: string): Promise<void> {
 
 async function takePictures(browser: Browser, origin: string, end: () => Promise<void>) {
   const light = await openConsole(browser, origin, { colorScheme: 'light', viewport: wide });
-  for (const { rate, ms } of traffic) {
-    await light.getByRole('button', { name: rate, exact: true }).click();
-    await light.waitForTimeout(ms);
-  }
   await light
     .getByRole('button', { name: /^Request: / })
     .first()
     .click();
   await light.getByText('done', { exact: true }).first().waitFor();
+  for (const { rate, ms } of traffic) {
+    await light.getByRole('button', { name: rate, exact: true }).click();
+    await light.waitForTimeout(ms);
+  }
   await light.evaluate('scrollTo(0, 0)');
   await save(light, 'light');
 

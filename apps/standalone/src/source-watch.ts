@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** Editors write a file in several steps, and a checkout changes many at once. */
 const settleMs = 200;
 const watched = ['apps', 'libs'];
-const source = /\.(ts|sql|ya?ml|json)$/;
+const source = /\.(ts|css|html|sql|ya?ml|json)$/;
 const ignored = /(^|\/)(node_modules|out-tsc|dist|test)\/|(^|\/)(package|tsconfig)[^/]*\.json$/;
 
 /**
