@@ -199,6 +199,30 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
     }
   });
 
+  it('shows itself on the live page as Prometheus sees it, each second through nginx', async () => {
+    const page = await get('/console/');
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('/console/assets/');
+    const stream = await get('/console/api/stream');
+    const decoder = new TextDecoder();
+    let text = '';
+    let seen: { source: object; services: { name: string; replicas: object[] }[] } | undefined;
+    for await (const chunk of stream.body as AsyncIterable<Uint8Array>) {
+      text += decoder.decode(chunk, { stream: true });
+      const snapshots = [...text.matchAll(/^event: snapshot\ndata: (.*)\n\n/gm)];
+      // Two have come one by one: nothing on the way holds them back.
+      if (snapshots.length < 2) continue;
+      seen = JSON.parse(snapshots.at(-1)?.[1] ?? '') as typeof seen;
+      if (seen?.services.length === 6) break;
+    }
+    expect(text).toMatch(/^event: history$/m);
+    expect(seen?.source).toMatchObject({ kind: 'prometheus', answers: true });
+    for (const { replicas } of seen?.services ?? []) {
+      expect(replicas).toMatchObject([{ up: true, memory: expect.any(Number) as number }]);
+    }
+    expect(text).toContain('"logistics.reports"');
+  });
+
   it('scales live under load: no request fails and each replica gets its share', async () => {
     await stack.up({ logistics: 1, product: 1, user: 1, gateway: 1 });
     await settled();
