@@ -7,11 +7,12 @@ import { createTestLogger, startTraceReceiver } from '@woodytoys/testing';
 import { describe, expect, it } from 'vitest';
 import { openTraces, traceConfig } from '../src/index.ts';
 
-const program = fileURLToPath(new URL('./fixtures/loaded-modules.ts', import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
 
 /** What of OpenTelemetry's SDK a process has loaded that was started with this environment. */
 async function loadedWith(environment: Readonly<Record<string, string>>): Promise<string[]> {
-  const { stdout } = await promisify(execFile)(process.execPath, [program], {
+  const program = ['--import', fixture('loaded-modules.ts'), fixture('open-traces.ts')];
+  const { stdout } = await promisify(execFile)(process.execPath, program, {
     env: { PATH: process.env['PATH'], ...environment },
   });
   return JSON.parse(stdout) as string[];
