@@ -53,7 +53,7 @@ export default tseslint.config(
       '@nx/enforce-module-boundaries': [
         'error',
         {
-          allow: ['^@woodytoys/(gateway|user|product|logistics|console)/'],
+          allow: ['^@woodytoys/(gateway|user|product|logistics|console|order)/'],
           banTransitiveDependencies: true,
           depConstraints: layers,
         },

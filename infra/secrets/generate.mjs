@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 
 const root = process.env.SECRETS_ROOT ?? '/secrets';
-const services = process.env.SERVICES?.split(',') ?? ['user', 'product', 'logistics'];
+const services = process.env.SERVICES?.split(',') ?? ['user', 'product', 'logistics', 'order'];
 const keepFile = join(root, 'master', 'passwords.json');
 
 const kept = existsSync(keepFile) ? JSON.parse(readFileSync(keepFile, 'utf8')) : {};

@@ -30,6 +30,14 @@ interface Report {
   readonly failure: string | null;
 }
 
+interface Order {
+  readonly id: string;
+  readonly status: 'pending' | 'validated' | 'refused';
+  readonly reason: string | null;
+}
+
+const STATE_OF_ORDER = { pending: 'queued', validated: 'done', refused: 'failed' } as const;
+
 /** Every kind that the page offers: one more is one more entry. */
 export const JOB_KINDS: readonly JobKind[] = [
   {
@@ -42,6 +50,19 @@ export const JOB_KINDS: readonly JobKind[] = [
     read(answer) {
       const { id, status, progress, failure } = answer as Report;
       return { id, state: status, progress, detail: failure };
+    },
+  },
+  {
+    id: 'order',
+    title: 'Order of a toy',
+    description: 'It is taken at once; a worker validates it.',
+    create: { method: 'POST', path: '/api/orders', body: { product: 'Yoyo' } },
+    statePath: (id) => `/api/orders/${id}`,
+    resultPath: (id) => `/api/orders/${id}`,
+    read(answer) {
+      const { id, status, reason } = answer as Order;
+      const state = STATE_OF_ORDER[status];
+      return { id, state, progress: state === 'queued' ? null : 1, detail: reason };
     },
   },
 ];

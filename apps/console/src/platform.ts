@@ -32,6 +32,13 @@ const PARTS: readonly Part[] = [
     uses: ALL_STORES,
     queues: ['logistics.products', 'logistics.reports'],
   },
+  { name: 'order', kind: 'service', uses: ALL_STORES },
+  {
+    name: 'order-worker',
+    kind: 'worker',
+    uses: ['database', 'broker'],
+    queues: ['order.orders'],
+  },
   { name: 'console', kind: 'service', uses: [] },
 ];
 

@@ -4,5 +4,5 @@ import { check } from './start.ts';
 describeProcesses('logistics', {
   main: new URL('../src/main.ts', import.meta.url),
   check,
-  seeded: { path: '/stores/1', body: { name: 'Woodytoys Namur' } },
+  answered: { path: '/stores/1', body: { name: 'Woodytoys Namur' } },
 });

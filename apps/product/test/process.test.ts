@@ -4,5 +4,5 @@ import { check } from './start.ts';
 describeProcesses('product', {
   main: new URL('../src/main.ts', import.meta.url),
   check,
-  seeded: { path: '/products/1', body: { price: 19.99 } },
+  answered: { path: '/products/1', body: { price: 19.99 } },
 });

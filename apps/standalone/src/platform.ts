@@ -164,7 +164,7 @@ async function prepare(
     directUrl,
     migrationsDirectory: migrations,
     log: createLog(name),
-    ...(seedScale > 0 && { seed: { scale: seedScale, load: seed } }),
+    ...(seed && seedScale > 0 && { seed: { scale: seedScale, load: seed } }),
   });
 }
 

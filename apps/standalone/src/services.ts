@@ -2,6 +2,8 @@ import { createLogisticsApp } from '@woodytoys/logistics/app';
 import { logisticsMigrations } from '@woodytoys/logistics/migrations';
 import { seedLogistics } from '@woodytoys/logistics/seed';
 import { createLogisticsWorker } from '@woodytoys/logistics/worker-app';
+import { createOrderApp, orderMigrations } from '@woodytoys/order/app';
+import { createOrderWorker } from '@woodytoys/order/worker-app';
 import { createProductApp, productMigrations } from '@woodytoys/product/app';
 import { seedProducts } from '@woodytoys/product/seed';
 import { createUserApp, userMigrations } from '@woodytoys/user/app';
@@ -14,7 +16,8 @@ import type { App } from '@woodytoys/service';
 export interface ServiceDefinition {
   readonly name: DatabaseName;
   readonly migrations: URL;
-  readonly seed: (client: SeedClient, scale: number) => Promise<void>;
+  /** None unless given. */
+  readonly seed?: (client: SeedClient, scale: number) => Promise<void>;
   readonly create: (dependencies: AppDependencies) => App;
   /** What is a process of its own elsewhere; it shares the service's database and cache. */
   readonly createWorker?: (
@@ -23,7 +26,7 @@ export interface ServiceDefinition {
   ) => App;
 }
 
-export type DatabaseName = 'user' | 'product' | 'logistics';
+export type DatabaseName = 'user' | 'product' | 'logistics' | 'order';
 
 /** Every service behind the gateway. */
 export const services: readonly ServiceDefinition[] = [
@@ -35,5 +38,11 @@ export const services: readonly ServiceDefinition[] = [
     seed: seedLogistics,
     create: createLogisticsApp,
     createWorker: createLogisticsWorker,
+  },
+  {
+    name: 'order',
+    migrations: orderMigrations,
+    create: (dependencies) => createOrderApp(dependencies),
+    createWorker: (dependencies) => createOrderWorker(dependencies),
   },
 ];

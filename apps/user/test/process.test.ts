@@ -4,5 +4,5 @@ import { check } from './start.ts';
 describeProcesses('user', {
   main: new URL('../src/main.ts', import.meta.url),
   check,
-  seeded: { path: '/users/1', body: { username: 'user_1' } },
+  answered: { path: '/users/1', body: { username: 'user_1' } },
 });

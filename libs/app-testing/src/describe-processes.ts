@@ -16,12 +16,17 @@ export interface ProcessTests {
   /** The service's `main.ts`. */
   readonly main: URL;
   readonly check: ContractCheck;
-  /** A resource of the seed, and some of what its body has. */
-  readonly seeded: { readonly path: string; readonly body: object };
+  /** What is answered from the start: a resource of the seed where there is one, and some of its body. */
+  readonly answered: { readonly path: string; readonly body: object };
+  /** Whether it has seed data; true unless given. */
+  readonly seeds?: boolean;
 }
 
 /** What holds for the processes of every service, `name` in the title. */
-export function describeProcesses(name: string, { main, check, seeded }: ProcessTests): void {
+export function describeProcesses(
+  name: string,
+  { main, check, answered, seeds = true }: ProcessTests,
+): void {
   describeWithRedis(`processes of the ${name} service`, () => {
     describeWithRabbit('with all that is behind them', () => {
       let database: TestDatabase;
@@ -41,7 +46,7 @@ export function describeProcesses(name: string, { main, check, seeded }: Process
         await database?.drop();
       });
 
-      it('start together on an empty database, answer the seed, and end with code 0', async () => {
+      it('start together on an empty database, answer, and end with code 0', async () => {
         const environment = {
           DATABASE_URL: database.url,
           REDIS_URL: redisUrl(),
@@ -51,14 +56,17 @@ export function describeProcesses(name: string, { main, check, seeded }: Process
         processes.push(startMain(main, environment), startMain(main, environment));
         for (const one of processes) {
           const client = createClient(await one.ready(), check);
-          expect(await client.get(seeded.path)).toMatchObject({ status: 200, body: seeded.body });
+          expect(await client.get(answered.path)).toMatchObject({
+            status: 200,
+            body: answered.body,
+          });
         }
         for (const one of processes) one.kill('SIGTERM');
         expect(await Promise.all(processes.map(({ exited }) => exited))).toEqual([0, 0]);
         const loaded = processes
           .flatMap(({ lines }) => lines)
           .filter(({ msg }) => msg === 'seed data loaded');
-        expect(loaded).toHaveLength(1);
+        expect(loaded).toHaveLength(seeds ? 1 : 0);
       }, 90_000);
     });
   });

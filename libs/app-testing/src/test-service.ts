@@ -8,7 +8,8 @@ import type { World } from './world.ts';
 export interface TestServiceOptions extends Pick<ReplicaOptions, 'name' | 'check' | 'create'> {
   /** The folder with the migrations. */
   readonly migrations: URL;
-  readonly seed: Seed['load'];
+  /** None unless given. */
+  readonly seed?: Seed['load'];
 }
 
 /** A service whose replicas share a database and a world of their own. */
@@ -21,18 +22,18 @@ export interface TestService {
   close(): Promise<void>;
 }
 
-/** Prepares a database with `scale` times the seed data; no replica runs yet. */
+/** Prepares a database with `scale` times the seed data, where there are any; no replica runs yet. */
 export async function startTestService(
   { name, check, create, migrations, seed }: TestServiceOptions,
   world: World,
-  scale: number,
+  scale = 1,
 ): Promise<TestService> {
   const database = await createTestDatabase();
   await prepareDatabase({
     directUrl: database.url,
     migrationsDirectory: migrations,
     log: createTestLogger(),
-    seed: { scale, load: seed },
+    ...(seed && { seed: { scale, load: seed } }),
   });
   const replicas: Replica[] = [];
   return {
