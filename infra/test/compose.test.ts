@@ -42,7 +42,15 @@ const stack = createStack({
   without,
 });
 
-const twice = { logistics: 2, product: 2, user: 2, gateway: 2, 'logistics-worker': 2 };
+const twice = {
+  logistics: 2,
+  product: 2,
+  user: 2,
+  order: 2,
+  gateway: 2,
+  'logistics-worker': 2,
+  'order-worker': 2,
+};
 
 const get = (path: string) =>
   fetch(`${stack.entry}${path}`, { signal: AbortSignal.timeout(30_000) });
@@ -164,7 +172,7 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
   });
 
   it('has timeouts that hold through PgBouncer, which drops those sent at the start', async () => {
-    for (const service of ['user', 'product', 'logistics']) {
+    for (const service of ['user', 'product', 'logistics', 'order']) {
       const timeout = await stack.exec(
         'postgres',
         'bash',

@@ -133,7 +133,7 @@ describe('a generated service', { timeout: 180_000 }, () => {
       const finished = await copy.run('node', '--input-type=module', '--eval', print);
       expect(finished).toEqual(success);
       expect(finished.output.trim()).toBe(
-        'gateway logistics logistics-worker product sample-thing user',
+        'console gateway logistics logistics-worker order order-worker product sample-thing user',
       );
     },
   );

@@ -59,7 +59,7 @@ describe('jobs of the console', () => {
     expect(answer.status).toBe(422);
     expect(await answer.json()).toMatchObject({
       type: 'urn:woodytoys:problem:WT-BODY-INVALID',
-      errors: [{ pointer: '/body/kind', detail: 'must be one of report' }],
+      errors: [{ pointer: '/body/kind', detail: 'must be one of report, order' }],
     });
   });
 

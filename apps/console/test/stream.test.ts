@@ -26,7 +26,7 @@ describe('the stream of the console', () => {
     expect(user?.signals.p95).toBeLessThanOrEqual(0.025);
     expect(user?.replicas).toMatchObject([{ instance: 'process', up: true }]);
     expect(busy.source).toMatchObject({ kind: 'processes', answers: true, staleSince: null });
-    expect(busy.catalogue.jobKinds).toMatchObject([{ id: 'report' }]);
+    expect(busy.catalogue.jobKinds).toMatchObject([{ id: 'report' }, { id: 'order' }]);
     const later = await stream.snapshot();
     expect(later.time).toBeGreaterThan(busy.time);
     stream.close();

@@ -44,7 +44,11 @@ export function createOrderApp(
         log,
         metrics,
       });
-      uncount = metrics.jobs('order', () => countOrders(database));
+      uncount = metrics.jobs('order', async () => {
+        // In the words that the jobs of all services share; to be refused is no failure.
+        const { pending: queued, validated: done, refused } = await countOrders(database);
+        return { queued, done, refused };
+      });
     },
     stop: async () => {
       uncount?.();

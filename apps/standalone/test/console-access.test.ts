@@ -108,10 +108,13 @@ describeWithChromium('the live page for everybody', (binary) => {
       'product',
       'logistics',
       'logistics-worker',
+      'order',
+      'order-worker',
       'console',
       'All services',
       ...['Latency', 'Traffic', 'Errors', 'Saturation'].map((chart) => `Numbers of ${chart}`),
       'Request: Report over all shops',
+      'Request: Order of a toy',
       'Table',
       'Contract of the API',
     ]);

@@ -37,7 +37,10 @@ describeWithChromium('the live page of npm start', (binary) => {
     const { page } = await openConsole();
     await page.getByText('Reads the metrics of this process tree').waitFor();
     const services = page.getByRole('region', { name: 'Services' });
-    for (const name of ['gateway', 'user', 'product', 'logistics', 'logistics-worker', 'console']) {
+    for (const name of [
+      ...['gateway', 'user', 'product', 'logistics', 'logistics-worker', 'order', 'order-worker'],
+      'console',
+    ]) {
       await services.getByRole('button', { name, exact: true }).waitFor();
       expect(await page.locator(`.topology .node-name:text-is("${name}")`).count()).toBe(1);
       expect(
