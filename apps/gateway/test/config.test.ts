@@ -324,6 +324,7 @@ describe('what is shipped', () => {
       USER_UPSTREAM: backend.url,
       PRODUCT_UPSTREAM: backend.url,
       LOGISTICS_UPSTREAM: backend.url,
+      ORDER_UPSTREAM: backend.url,
     };
     expect(await mistakesOf({ 'gateway.yaml': shippedConfig() }, environment)).toEqual([]);
   });

@@ -12,6 +12,7 @@ async function startShipped(environment: Readonly<Record<string, string>> = {}) 
       USER_UPSTREAM: backend.url,
       PRODUCT_UPSTREAM: backend.url,
       LOGISTICS_UPSTREAM: backend.url,
+      ORDER_UPSTREAM: backend.url,
       ...environment,
     },
   });

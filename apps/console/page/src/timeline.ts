@@ -110,8 +110,9 @@ export function createTimeline(windowSeconds = 300): Timeline {
   };
 }
 
-function isLate(before: Point, time: number, step = 0): boolean {
-  return time - before.time > lateSteps * Math.max(before.step, step);
+/** Whether points are missing between one and the next, which stands for `step` seconds. */
+function isLate(before: Point, time: number, step = before.step): boolean {
+  return time - before.time > step + (lateSteps - 1) * before.step;
 }
 
 function emptyAt(time: number): Point {

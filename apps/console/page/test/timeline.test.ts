@@ -76,6 +76,14 @@ describe('a gap', () => {
     expect(timeline.gaps(131)).toEqual([{ from: 102, to: 130 }]);
   });
 
+  it('is seen between snapshots and a history of long steps, though it is shorter than three of these', () => {
+    const timeline = createTimeline();
+    for (const time of [100, 101, 102]) timeline.addSnapshot(snapshotAt(time));
+    timeline.addHistory(historyOf([113, 118], [1, 2], 5));
+    expect(timeline.values('gateway', 'rps')).toEqual([5, 5, 5, null, 1, 2]);
+    expect(timeline.gaps(118)).toEqual([{ from: 102, to: 113 }]);
+  });
+
   it('is where the source did not answer: what was last known is no measurement', () => {
     const timeline = createTimeline();
     timeline.addSnapshot(snapshotAt(100));

@@ -84,14 +84,34 @@ export function endToEndHeaders(
   const kept: string[] = [];
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] as string).toLowerCase();
-    if (name === 'host' && (hosts += 1) > 1) throw badRequest('The request has two Host headers.');
-    if (isOurs(name) || named?.has(name)) continue;
-    // To many a service, `x_user_id` and `x-user-id` are the same variable.
-    if (name.includes('_') && isOurs(name.replaceAll('_', '-'))) continue;
+    const written = rawHeaders[index] as string;
+    const name = forwardedNames.get(written) ?? forwardedName(written);
+    if (name === HOST && (hosts += 1) > 1) throw badRequest('The request has two Host headers.');
+    if (name === HOST || name === NOT_PASSED_ON || named?.has(name)) continue;
     kept.push(name, rawHeaders[index + 1] as string);
   }
   return kept;
+}
+
+const HOST = 'host';
+/** Stands in the place of a name; no header has it. */
+const NOT_PASSED_ON = '';
+
+/**
+ * Names as clients write them, and as they are passed on: each request has much the same ones. Clients
+ * choose them, so their number has an end.
+ */
+const forwardedNames = new Map<string, string>();
+const MOST_NAMES = 1_000;
+
+/** The name in lower case; `HOST` and `NOT_PASSED_ON` are not passed on. */
+function forwardedName(written: string): string {
+  const name = written.toLowerCase();
+  // To many a service, `x_user_id` and `x-user-id` are the same variable.
+  const ours = isOurs(name) || (name.includes('_') && isOurs(name.replaceAll('_', '-')));
+  const forwarded = ours && name !== HOST ? NOT_PASSED_ON : name;
+  if (forwardedNames.size < MOST_NAMES) forwardedNames.set(written, forwarded);
+  return forwarded;
 }
 
 function isOurs(name: string): boolean {
