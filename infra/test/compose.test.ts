@@ -221,7 +221,7 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
       // Two have come one by one: nothing on the way holds them back.
       if (snapshots.length < 2) continue;
       seen = JSON.parse(snapshots.at(-1)?.[1] ?? '') as typeof seen;
-      if (seen?.services.length === 6) break;
+      if (seen?.services.length === 8) break;
     }
     expect(text).toMatch(/^event: history$/m);
     expect(seen?.source).toMatchObject({ kind: 'prometheus', answers: true });

@@ -384,6 +384,22 @@ describe('a WebSocket that is refused', () => {
     await expect.poll(() => backend.sockets.size).toBe(0);
   });
 
+  it('by the service leaves nothing behind of a client that had sent more, and goes', async () => {
+    const server = await startByteServer((socket) =>
+      socket.end('HTTP/1.1 503 No\r\nContent-Length: 1\r\n\r\nx'),
+    );
+    const gateway = await startGateway(configuration(server.url));
+    const client = connectTcp(gateway.port, '127.0.0.1');
+    client.write(`${REQUEST}\r\nwhat comes after it`);
+    const [answer] = (await once(client, 'data')) as [Buffer];
+    expect(answer.toString()).toContain('HTTP/1.1 503');
+    client.end();
+    await expect
+      .poll(() => gateway.metric('http_server_requests_in_flight'), { timeout: 10_000 })
+      .toBe(0);
+    client.destroy();
+  });
+
   it('is a problem when no replica takes it, none answers in time, or one breaks it off', async () => {
     const none = await startGateway(configuration(`http://127.0.0.1:${await unusedPort()}`));
     expect((await refusal(connect(none, '/chat/1'))).status).toBe(503);

@@ -124,6 +124,11 @@ class WebSocketStream implements ProxiedRequest {
       ...this.#answerHeaders(answer),
       ...(encoding !== undefined && { 'transfer-encoding': encoding }),
     };
+    answer.once('close', () => {
+      // What the client has sent is nobody's: unread, it would hide the end of the connection.
+      this.#client.resume();
+      this.#destroySoon(this.#client);
+    });
     return true;
   }
 
