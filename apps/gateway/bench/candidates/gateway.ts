@@ -95,7 +95,8 @@ async function launchGateway(
   await writeFile(file, JSON.stringify(config, undefined, 2));
   await writeFile(join(directory, CONTRACT_FILE), JSON.stringify(contract, undefined, 2));
   return {
-    command: [process.execPath, program],
+    // As the image starts it.
+    command: [process.execPath, '--expose-gc', program],
     env: {
       ...env,
       HOST: '127.0.0.1',

@@ -55,16 +55,19 @@ export async function watchGateway(
     url: backendUrl,
   });
   const log = join(folder, 'gateway.log');
-  const gateway = await startProcess([process.execPath, join(gatewayFolder, PROGRAMS[program])], {
-    output: log,
-    url: `http://127.0.0.1:${privatePort}/readyz`,
-    env: {
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      PRIVATE_PORT: String(privatePort),
-      GATEWAY_CONFIG: join(folder, 'gateway.yaml'),
+  const gateway = await startProcess(
+    [process.execPath, '--expose-gc', join(gatewayFolder, PROGRAMS[program])],
+    {
+      output: log,
+      url: `http://127.0.0.1:${privatePort}/readyz`,
+      env: {
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        PRIVATE_PORT: String(privatePort),
+        GATEWAY_CONFIG: join(folder, 'gateway.yaml'),
+      },
     },
-  });
+  );
   const state = async (): Promise<State> => ({
     validators: await compiled(privatePort),
     rss: (await usageOf(gateway.pid)).rss,
