@@ -32,11 +32,12 @@ export async function openWebSocket(
 ): Promise<typeof TAKEN> {
   if (closingSignalOf(exchange.request).aborted) throw gatewayCloses();
   noticeEnd(exchange);
+  const path = context.targetOf(exchange);
   const attempts = new Attempts(
     context.upstream,
     {
       method: 'GET',
-      path: context.targetOf(exchange),
+      path,
       headers: exchange.headers,
       replayable: false,
       counted: false,
@@ -50,7 +51,7 @@ export async function openWebSocket(
   exchange.attempts = attempts.count;
   exchange.replica = attempts.replica?.name;
   if (exchange.gone) socket.destroy();
-  else new WebSocketStream(context, exchange, attempts, socket).start();
+  else new WebSocketStream(context, exchange, { path, attempts, socket }).start();
   return TAKEN;
 }
 
@@ -77,13 +78,17 @@ class WebSocketStream implements ProxiedRequest {
   #timer: NodeJS.Timeout | undefined;
   #late = false;
 
-  constructor(context: StreamContext, exchange: Exchange, attempts: Attempts, socket: Socket) {
+  constructor(
+    context: StreamContext,
+    exchange: Exchange,
+    { path, attempts, socket }: { path: string; attempts: Attempts; socket: Socket },
+  ) {
     this.#context = context;
     this.#attempts = attempts;
     this.exchange = exchange;
     // The connection is there: whether it is encrypted is not the proxy's affair.
     this.address = { ...(attempts.replica as Replica).address, protocol: 'http:' };
-    this.path = context.targetOf(exchange);
+    this.path = path;
     this.#inner = socket;
     this.#client = exchange.request.socket;
     this.agent = new Agent({ keepAlive: false });
