@@ -18,6 +18,8 @@ export interface StackOptions {
     readonly rabbitmq: number;
   };
   readonly environment?: Readonly<Record<string, string>>;
+  /** Overlays that change the stack, from the repository's root: `infra/traefik/docker-compose.yml`. */
+  readonly files?: readonly string[];
   /** Services that are not started, such as `grafana` where its image cannot be had. */
   readonly without?: readonly string[];
 }
@@ -93,21 +95,20 @@ export async function imageAvailable(image: string): Promise<boolean> {
   }
 }
 
+/** The arguments of docker that name a project and the files it is made of. */
+const composeOf = (project: string, files: readonly string[]): readonly string[] => [
+  'compose',
+  ...files.flatMap((file) => ['-f', file]),
+  '-p',
+  project,
+];
+
 /** Removes a project's containers, networks and volumes, whatever state an earlier run left it in. */
-async function remove(project: string): Promise<void> {
-  const down = [
-    'compose',
-    '-p',
-    project,
-    'down',
-    '--volumes',
-    '--remove-orphans',
-    '--timeout',
-    '2',
-  ];
+async function remove(project: string, files: readonly string[]): Promise<void> {
+  const down = ['down', '--volumes', '--remove-orphans', '--timeout', '2'];
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await docker(...down);
+      await docker(...composeOf(project, files), ...down);
       return;
     } catch (error) {
       const label = `label=com.docker.compose.project=${project}`;
@@ -123,8 +124,11 @@ async function remove(project: string): Promise<void> {
 export async function removeLeftovers(prefix: string): Promise<void> {
   const projects = JSON.parse(await docker('compose', 'ls', '--all', '--format', 'json')) as {
     Name: string;
+    ConfigFiles: string;
   }[];
-  for (const { Name } of projects) if (Name.startsWith(prefix)) await remove(Name);
+  for (const { Name, ConfigFiles } of projects) {
+    if (Name.startsWith(prefix)) await remove(Name, ConfigFiles.split(','));
+  }
 }
 
 export function createStack(options: StackOptions): Stack {
@@ -137,8 +141,10 @@ export function createStack(options: StackOptions): Stack {
     ...options.environment,
   };
 
+  const files = ['docker-compose.yml', ...(options.files ?? [])];
+
   async function compose(...args: readonly string[]): Promise<string> {
-    const { stdout } = await run('docker', ['compose', '-p', project, ...args], {
+    const { stdout } = await run('docker', [...composeOf(project, files), ...args], {
       cwd: root,
       env,
       maxBuffer: 64 << 20,
@@ -165,7 +171,7 @@ export function createStack(options: StackOptions): Stack {
       const pull = options.without?.length ? ['--pull', 'never'] : [];
       await compose('up', '--detach', '--wait', '--no-recreate', ...pull, ...scales);
     },
-    down: () => remove(project),
+    down: () => remove(project, files),
     async containers(service) {
       const output = await compose('ps', '--quiet', '--status', 'running', service);
       return output.split('\n').filter(Boolean);
