@@ -64,6 +64,6 @@ export default tseslint.config(
     files: ['**/test/**', '**/vitest.*.ts', '**/eslint.config.mjs', 'docs/**'],
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },
-  { files: ['scripts/**', 'tools/**', 'infra/**'], rules: { 'no-console': 'off' } },
+  { files: ['scripts/**', 'tools/**', 'infra/**', 'loadtests/**'], rules: { 'no-console': 'off' } },
   prettier,
 );
