@@ -22,6 +22,8 @@ export interface StackOptions {
   readonly files?: readonly string[];
   /** Services that are not started, such as `grafana` where its image cannot be had. */
   readonly without?: readonly string[];
+  /** Ends what is built or started at the moment; `down` goes through. */
+  readonly signal?: AbortSignal;
 }
 
 /** The state of a container as `docker inspect` tells it. */
@@ -148,6 +150,7 @@ export function createStack(options: StackOptions): Stack {
       cwd: root,
       env,
       maxBuffer: 64 << 20,
+      ...(options.signal && { signal: options.signal }),
     });
     return stdout.trim();
   }
