@@ -61,7 +61,11 @@ export interface paths {
         delete: operations["deleteProduct"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change some fields of a product
+         * @description A JSON merge patch (RFC 7396): fields that are left out stay as they are, and a description that is null becomes empty. With `If-Match`, only if nobody has written the product since.
+         */
+        patch: operations["changeProduct"];
         trace?: never;
     };
 }
@@ -91,6 +95,13 @@ export interface components {
             /** @description Empty unless given. */
             description?: components["schemas"]["Description"];
             category: components["schemas"]["Category"];
+        };
+        ProductPatch: {
+            name?: components["schemas"]["Name"];
+            price?: components["schemas"]["Price"];
+            /** @description Null makes it empty. */
+            description?: components["schemas"]["Description"] | null;
+            category?: components["schemas"]["Category"];
         };
         Product: {
             id: components["schemas"]["Id"];
@@ -332,6 +343,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeProduct: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the product had when the caller read it, or `*`. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["ProductPatch"];
+                "application/json": components["schemas"]["ProductPatch"];
+            };
+        };
+        responses: {
+            /** @description The product as it was saved. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
             };
             404: components["responses"]["NotFound"];
             412: components["responses"]["PreconditionFailed"];

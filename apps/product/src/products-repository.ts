@@ -62,10 +62,11 @@ const insert: Statement = {
 };
 
 // The row lock makes writers of one product take turns; each sees the version before it.
-const replace: Statement = {
-  name: 'product-replace',
+const change: Statement = {
+  name: 'product-change',
   text: `UPDATE products
-    SET name = $3, price = $4, description = $5, category = $6,
+    SET name = coalesce($3, name), price = coalesce($4, price),
+        description = coalesce($5, description), category = coalesce($6, category),
         version = version + 1, updated_at = clock_timestamp()
     WHERE id = $1 AND deleted_at IS NULL AND ($2::bigint[] IS NULL OR version = ANY ($2))
     RETURNING ${columns}`,
@@ -124,15 +125,24 @@ export async function insertProduct(
   return product;
 }
 
-/** `undefined` when there is no such product, or not in one of the expected versions. */
-export async function replaceProduct(
+/**
+ * Fields that are not given stay as they are.
+ * @returns undefined when there is no such product, or not in one of the expected versions
+ */
+export async function updateProduct(
   database: Queryable,
   id: number,
   expected: ExpectedVersions,
-  { name, price, description, category }: NewProduct,
+  { name, price, description, category }: Partial<NewProduct>,
 ): Promise<StoredProduct | undefined> {
-  const values = [id, expected ?? null, name, price, description, category];
-  const [product] = await database.query<StoredProduct>(replace, values);
+  const [product] = await database.query<StoredProduct>(change, [
+    id,
+    expected ?? null,
+    name ?? null,
+    price ?? null,
+    description ?? null,
+    category ?? null,
+  ]);
   return product;
 }
 

@@ -10,15 +10,16 @@ import type { ProductCache } from './products-cache.ts';
 import {
   deleteProduct,
   insertProduct,
-  replaceProduct,
   selectNewestProduct,
   selectProduct,
   selectProducts,
+  updateProduct,
 } from './products-repository.ts';
 import type { ExpectedVersions, NewProduct, StoredProduct } from './products-repository.ts';
 
 type Product = components['schemas']['Product'];
 type ProductInput = components['schemas']['ProductInput'];
+type ProductPatch = components['schemas']['ProductPatch'];
 type ProductPage = components['schemas']['ProductPage'];
 
 export interface ProductsDependencies {
@@ -101,7 +102,18 @@ export function createProducts({
       const expected = parseIfMatch(request.headers['if-match']);
       const product = await write(
         async (transaction) =>
-          (await replaceProduct(transaction, id, expected, input)) ??
+          (await updateProduct(transaction, id, expected, input)) ??
+          refuse(transaction, id, expected),
+      );
+      return found(product);
+    },
+
+    changeProduct: async ({ params: { id }, body, request }) => {
+      const changes = readPatch(body);
+      const expected = parseIfMatch(request.headers['if-match']);
+      const product = await write(
+        async (transaction) =>
+          (await updateProduct(transaction, id, expected, changes)) ??
           refuse(transaction, id, expected),
       );
       return found(product);
@@ -149,14 +161,25 @@ function afterOf(cursor: string | undefined): number {
   return cursor === undefined ? 0 : decodeCursor(cursor, { productId: 'integer' }).productId;
 }
 
-function readInput({ name, price, description = '', category }: ProductInput): NewProduct {
+function readInput({ price, description = '', ...rest }: ProductInput): NewProduct {
+  return { ...rest, description, price: decimalOf(price) };
+}
+
+function readPatch({ price, description, ...rest }: ProductPatch): Partial<NewProduct> {
+  return {
+    ...rest,
+    ...(description !== undefined && { description: description ?? '' }),
+    ...(price !== undefined && { price: decimalOf(price) }),
+  };
+}
+
+/** @throws ProblemError 422 for more than 2 decimals. */
+function decimalOf(price: number): string {
   const decimal = parsePrice(price);
-  if (decimal === undefined) {
-    throw problem('WT-BODY-INVALID', 'The price has more than 2 decimals.', {
-      errors: [{ pointer: '/body/price', detail: 'must have at most 2 decimals' }],
-    });
-  }
-  return { name, price: decimal, description, category };
+  if (decimal !== undefined) return decimal;
+  throw problem('WT-BODY-INVALID', 'The price has more than 2 decimals.', {
+    errors: [{ pointer: '/body/price', detail: 'must have at most 2 decimals' }],
+  });
 }
 
 /** The wire's form. The number prints as the decimal that it was made of: it has 12 digits at most. */

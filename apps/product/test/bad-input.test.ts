@@ -24,11 +24,11 @@ describe('bad input to the catalogue', () => {
   const valid = { name: 'Truck', price: 12.5, description: 'Red.', category: 'vehicles' };
   const reading = { method: 'GET', path: '/products/{id}' };
   const replacement = { method: 'PUT', path: '/products/{id}', json: valid };
+  const change = { method: 'PATCH', path: '/products/{id}', json: { price: 1 } };
   const deletion = { method: 'DELETE', path: '/products/{id}' };
-  itRefusesIds(() => client, [reading, replacement, deletion], ['101']);
+  itRefusesIds(() => client, [reading, replacement, change, deletion], ['101']);
 
   const bodies: readonly BadBody[] = [
-    ['no fields', {}, ['/body/name', '/body/price', '/body/category']],
     ['an unknown field', { ...valid, colour: 'red' }, ['/body/colour']],
     ['a field that only the service sets', { ...valid, version: 7 }, ['/body/version']],
     ['a price as text', { ...valid, price: '12.5' }, ['/body/price']],
@@ -45,11 +45,15 @@ describe('bad input to the catalogue', () => {
     ['a NUL in the description', { ...valid, description: 'a\0b' }, ['/body/description']],
     ['an empty category', { ...valid, category: '' }, ['/body/category']],
   ];
-  const writes = [
+  const wholes = [
     { method: 'POST', path: '/products', json: valid },
     { ...replacement, path: '/products/1' },
   ];
+  const writes = [...wholes, { ...change, path: '/products/1' }];
   itRefusesBodies(() => client, writes, bodies);
+  itRefusesBodies(() => client, wholes, [
+    ['no fields', {}, ['/body/name', '/body/price', '/body/category']],
+  ]);
   itRefusesUnreadableBodies(() => client, writes);
   itRefusesPages(() => client, '/products', 'productId');
   itRefusesLongHeaders(() => client, '/products/1');

@@ -68,12 +68,35 @@ describeInBothWorlds('the catalogue', (createWorld) => {
     expect((await client.get(`/products/${id}`)).body).toEqual(body);
   });
 
+  it.each(['application/merge-patch+json', 'application/json; charset=utf-8'])(
+    'changes the fields of a patch as %s, and leaves the others as they are',
+    async (contentType) => {
+      const { id } = await add();
+      await client.get(`/products/${id}`);
+      const patch = async (changes: object) => {
+        const raw = JSON.stringify(changes);
+        const headers = { 'content-type': contentType };
+        return client.call<Product>('PATCH', `/products/${id}`, { raw, headers });
+      };
+      const { status, headers, body } = await patch({ price: 23.45, name: 'Lorry' });
+      expect(status).toBe(200);
+      expect(headers['etag']).toBe('"2"');
+      expect(body).toMatchObject({ ...truck, price: 23.45, name: 'Lorry', version: 2 });
+      expect((await client.get(`/products/${id}`)).body).toEqual(body);
+      const { body: emptied } = await patch({ description: null, category: 'outdoor' });
+      const wanted = { id, name: 'Lorry', price: 23.45, description: '', category: 'outdoor' };
+      expect(emptied).toMatchObject({ ...wanted, version: 3 });
+      expect((await patch({})).body).toMatchObject({ ...wanted, version: 4 });
+    },
+  );
+
   it('deletes a product, which is gone at once and for good', async () => {
     const { id } = await add();
     await client.get(`/products/${id}`);
     expect((await client.delete(`/products/${id}`)).status).toBe(204);
     expect((await client.get(`/products/${id}`)).status).toBe(404);
     expect((await client.put(`/products/${id}`, truck)).status).toBe(404);
+    expect((await client.call('PATCH', `/products/${id}`, { json: {} })).status).toBe(404);
     expect((await client.delete(`/products/${id}`)).status).toBe(404);
     expect((await add()).id).toBeGreaterThan(id);
   });
@@ -128,6 +151,9 @@ describeInBothWorlds('the catalogue', (createWorld) => {
     expect((await put('"1"')).status).toBe(412);
     expect((await put('*')).status).toBe(200);
     expect((await put('"7", "3"')).status).toBe(200);
+    const patch = (tag: string) =>
+      client.call('PATCH', path, { json: { price: 1 }, headers: { 'if-match': tag } });
+    expect((await patch('"3"')).status).toBe(412);
     const remove = (tag: string) => client.call('DELETE', path, { headers: { 'if-match': tag } });
     expect((await remove('"3"')).status).toBe(412);
     expect((await remove('"4"')).status).toBe(204);

@@ -2,9 +2,9 @@ import express from 'express';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { bodyInvalid, parametersInvalid } from './bad-input.ts';
-import { createBodyReader, hasBody } from './body.ts';
+import { createBodyReader, hasBody, jsonTypeOf } from './body.ts';
 import type { BodyReader } from './body.ts';
-import type { Contract, Operation } from './contract.ts';
+import type { Contract, Operation, RequestBody } from './contract.ts';
 import type { ProblemError } from './errors.ts';
 import { problem } from './errors.ts';
 import { beginExchange, exchangeOf } from './exchange.ts';
@@ -127,16 +127,28 @@ function checkHandlers(
   const without = [...ids].filter((id) => typeof handlers[id] !== 'function');
   const unknown = Object.keys(handlers).filter((id) => !ids.has(id));
   const noJson = contract.operations
-    .filter(({ body }) => body !== undefined && !body.content.has('application/json'))
+    .filter(({ body }) => body !== undefined && !takesJsonAlone(body))
     .map(({ id }) => id);
   const mistakes = [
     ...without.map((id) => `operation ${id} has no handler`),
     ...unknown.map((id) => `handler ${id} has no operation`),
-    ...noJson.map((id) => `operation ${id} has a body, but none as application/json`),
+    ...noJson.map(
+      (id) =>
+        `operation ${id} has a body that is not application/json, or not that and +json alone`,
+    ),
   ];
   if (mistakes.length > 0) {
     throw new Error(`The handlers of ${service} do not fit its contract: ${mistakes.join('; ')}.`);
   }
+}
+
+/** Handlers get a parsed body, and their types are those of `application/json`. */
+function takesJsonAlone({ content }: RequestBody): boolean {
+  const types = [...content.keys()];
+  return (
+    content.has('application/json') &&
+    types.every((type) => type === 'application/json' || type.endsWith('+json'))
+  );
 }
 
 function serveOperation(
@@ -173,8 +185,9 @@ async function checkedBody(
   response: ServerResponse,
 ): Promise<unknown> {
   if (body === undefined || (!body.required && !hasBody(request))) return undefined;
+  const type = jsonTypeOf(request.headers['content-type'], [...body.content.keys()]);
   const value = await readBody(request, response);
-  const errors = validator.body(value);
+  const errors = validator.body(value, type);
   if (errors.length > 0) throw bodyInvalid(errors);
   return value;
 }

@@ -8,7 +8,7 @@ import { escapePointer } from './json-pointer.ts';
 /** Deeper than any schema of ours; below what recursive code downstream can take. */
 const MAX_DEPTH = 100;
 
-/** Reads the JSON body of a request. */
+/** Reads the JSON body of a request, of a type that `jsonTypeOf` has let pass. */
 export type BodyReader = (request: IncomingMessage, response: ServerResponse) => Promise<unknown>;
 
 /**
@@ -19,7 +19,6 @@ export type BodyReader = (request: IncomingMessage, response: ServerResponse) =>
 export function createBodyReader(maxBytes: number): BodyReader {
   const readBytes = raw({ limit: maxBytes, type: () => true });
   return async (request, response) => {
-    checkContentType(request.headers['content-type']);
     const bytes = await new Promise<unknown>((done, fail) => {
       readBytes(request as never, response as never, (error?: unknown) => {
         if (error === undefined) done((request as { body?: unknown }).body);
@@ -48,15 +47,19 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }
 
-function checkContentType(contentType = ''): void {
-  const [type = '', ...parameters] = contentType.toLowerCase().split(';');
+/**
+ * The type of a body by its `Content-Type`, one of `supported`.
+ * @throws ProblemError 415 for another type, and for another charset than UTF-8.
+ */
+export function jsonTypeOf(contentType = '', supported: readonly string[]): string {
+  const [given = '', ...parameters] = contentType.toLowerCase().split(';');
+  const type = given.trim();
   const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith('charset='));
-  if (type.trim() !== 'application/json') {
-    throw contentTypeUnsupported(type, ['application/json']);
-  }
+  if (!supported.includes(type)) throw contentTypeUnsupported(given, supported);
   if (charset !== undefined && !/^charset="?utf-8"?$/.test(charset)) {
     throw problem('WT-MEDIA-TYPE-UNSUPPORTED', 'The body has another charset; send UTF-8.');
   }
+  return type;
 }
 
 /** body-parser's error as one of ours. */
