@@ -1,13 +1,13 @@
-import { applyOnce, enqueue } from '@woodytoys/database';
+import { enqueue } from '@woodytoys/database';
 import type { Database } from '@woodytoys/database';
-import { PermanentError } from '@woodytoys/messaging';
+import { PermanentError, createBatcher } from '@woodytoys/messaging';
 import type { Delivery, Handler } from '@woodytoys/messaging';
 import type { LogisticsCache } from './caches.ts';
 import { applyProductCopies, claimCatalogueRequest } from './catalogue-repository.ts';
 import type { ProductCopy } from './catalogue-repository.ts';
 import { catalogueRequested } from './events.ts';
 import { parseAmount } from './money.ts';
-import { productsQueue } from './topology.ts';
+import { productBatch } from './topology.ts';
 
 /** An answer that has not come for so long is asked for again by the next process that starts. */
 const requestPauseMs = 60_000;
@@ -18,17 +18,30 @@ export interface CatalogueCopyDependencies {
   readonly cached: Pick<LogisticsCache, 'stock' | 'sales'>;
 }
 
-/** Keeps the copy of the catalogue by the product service's events, whatever order they come in. */
+/**
+ * Keeps the copy of the catalogue by the product service's events, whatever order they come in and
+ * how often: only a greater version changes a copy, so that no inbox is needed.
+ */
 export function createCatalogueCopy({ database, cached }: CatalogueCopyDependencies): Handler {
-  return async (delivery) => {
-    const copies = copiesOf(delivery);
-    const applied = await database.transaction(async (transaction) => {
-      if (!(await applyOnce(transaction, productsQueue, delivery.id))) return false;
-      await applyProductCopies(transaction, copies);
-      return true;
-    });
-    if (applied) await Promise.all([cached.stock.clear(), cached.sales.clear()]);
-  };
+  const apply = createBatcher<readonly ProductCopy[]>(
+    async (batch) => {
+      const copies = newestOf(batch.flat());
+      if (copies.length === 0) return;
+      await applyProductCopies(database, copies);
+      await Promise.all([cached.stock.clear(), cached.sales.clear()]);
+    },
+    { max: productBatch },
+  );
+  return async (delivery) => apply(copiesOf(delivery));
+}
+
+/** Each product once, in its greatest version. */
+function newestOf(copies: readonly ProductCopy[]): readonly ProductCopy[] {
+  const newest = new Map<number, ProductCopy>();
+  for (const copy of copies) {
+    if (copy.version >= (newest.get(copy.id)?.version ?? 0)) newest.set(copy.id, copy);
+  }
+  return [...newest.values()];
 }
 
 /**

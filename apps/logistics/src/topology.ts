@@ -14,6 +14,9 @@ export const routingKeys = {
   catalogueRequested: 'catalogue.requested',
 } as const;
 
+/** How many events of products are applied together at most. */
+export const productBatch = 100;
+
 /** Long enough together to outlast a restart of the database. */
 const reportRetryDelaysMs = [500, 2000, 10_000, 30_000];
 const productRetryDelaysMs = [200, 1000, 5000, 30_000, 120_000];

@@ -1,4 +1,4 @@
-import { createCleaner, createInboxCleaner } from '@woodytoys/database';
+import { createCleaner } from '@woodytoys/database';
 import type { Consumer } from '@woodytoys/messaging';
 import type { AppDependencies } from '@woodytoys/runtime';
 import type { App } from '@woodytoys/service';
@@ -6,7 +6,13 @@ import { createLogisticsCache } from './caches.ts';
 import { createCatalogueCopy } from './catalogue-copy.ts';
 import { removeOldReports } from './report-job-repository.ts';
 import { createReportJob } from './report-job.ts';
-import { logisticsTopology, productsQueue, reportAttempts, reportsQueue } from './topology.ts';
+import {
+  logisticsTopology,
+  productBatch,
+  productsQueue,
+  reportAttempts,
+  reportsQueue,
+} from './topology.ts';
 import type { TopologyOptions } from './topology.ts';
 
 export interface WorkerOptions extends TopologyOptions {
@@ -26,16 +32,14 @@ export function createLogisticsWorker(
     start: async () => {
       await messaging.declare(logisticsTopology(topology));
       parts = await Promise.all([
-        // In the order in which they were published, which spares most of the work of a newcomer.
         messaging.consume(productsQueue, createCatalogueCopy({ database, cached }), {
-          prefetch: 1,
+          prefetch: productBatch,
         }),
         messaging.consume(
           reportsQueue,
           createReportJob({ database, log, attempts: reportAttempts(topology) }),
           { prefetch: 2 },
         ),
-        createInboxCleaner({ database, log }),
         createCleaner({
           what: 'reports',
           removeSome: () => removeOldReports(database, reportRetentionDays),

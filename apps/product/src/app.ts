@@ -4,7 +4,7 @@ import type { OutboxRelay } from '@woodytoys/database';
 import type { AppDependencies } from '@woodytoys/runtime';
 import { createApi, parseContract } from '@woodytoys/service';
 import type { App } from '@woodytoys/service';
-import { createCacheInvalidator } from './cache-invalidator.ts';
+import { createCacheInvalidator, invalidationBatch } from './cache-invalidator.ts';
 import { createCatalogueRequestHandler } from './catalogue-requests.ts';
 import { cacheQueue, catalogueRequestsQueue, productTopology } from './events.ts';
 import { createProductCache } from './products-cache.ts';
@@ -46,7 +46,9 @@ export function createProductApp({
       });
       running.push(relay, createInboxCleaner({ database, log }));
       running.push(
-        await messaging.consume(cacheQueue, createCacheInvalidator(cached), { prefetch: 20 }),
+        await messaging.consume(cacheQueue, createCacheInvalidator(cached), {
+          prefetch: invalidationBatch,
+        }),
       );
       running.push(
         await messaging.consume(

@@ -10,8 +10,8 @@ export interface ProductCache {
   readonly products: CacheNamespace<Product>;
   /** Pages by position, length and category; the newest product is a page of one. */
   readonly lists: CacheNamespace<ProductPage>;
-  /** Forgets all that a write of this product may have changed, on every replica. */
-  forget(id: number): Promise<void>;
+  /** Forgets all that writes of these products may have changed, on every replica. */
+  forget(...ids: readonly number[]): Promise<void>;
 }
 
 export function createProductCache(cache: Cache): ProductCache {
@@ -20,8 +20,8 @@ export function createProductCache(cache: Cache): ProductCache {
   return {
     products,
     lists,
-    forget: async (id) => {
-      await Promise.all([products.invalidate(String(id)), lists.clear()]);
+    forget: async (...ids) => {
+      await Promise.all([products.invalidate(...ids.map(String)), lists.clear()]);
     },
   };
 }

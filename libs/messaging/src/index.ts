@@ -1,3 +1,4 @@
+export { createBatcher, type BatcherOptions } from './batcher.ts';
 export {
   MESSAGING_ERROR_CODES,
   MessagingError,
