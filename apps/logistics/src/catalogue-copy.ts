@@ -76,6 +76,8 @@ function readProduct(product: unknown): ProductCopy {
   const id = fieldOf(product, 'id');
   const name = fieldOf(product, 'name');
   const price = fieldOf(product, 'price');
+  // Messages from before it was told have none.
+  const description = fieldOf(product, 'description') ?? '';
   const category = fieldOf(product, 'category');
   const version = fieldOf(product, 'version');
   const deleted = fieldOf(product, 'deleted');
@@ -84,15 +86,23 @@ function readProduct(product: unknown): ProductCopy {
     !Number.isSafeInteger(version) ||
     typeof name !== 'string' ||
     typeof price !== 'string' ||
+    typeof description !== 'string' ||
     typeof category !== 'string' ||
     typeof deleted !== 'boolean'
   ) {
     throw new TypeError(
-      'a product lacks one of id, version (integers), name, price, category (texts) and deleted',
+      'a product lacks one of id, version (integers), name, price, description, category (texts) and deleted',
     );
   }
-  const priceCents = parseAmount(price);
-  return { id: id as number, name, priceCents, category, version: version as number, deleted };
+  return {
+    id: id as number,
+    name,
+    priceCents: parseAmount(price),
+    description,
+    category,
+    version: version as number,
+    deleted,
+  };
 }
 
 function fieldOf(value: unknown, name: string): unknown {

@@ -4,6 +4,7 @@ export interface ProductCopy {
   readonly id: number;
   readonly name: string;
   readonly priceCents: number;
+  readonly description: string;
   readonly category: string;
   /** Grows with each write of the product. */
   readonly version: number;
@@ -14,13 +15,15 @@ export interface ProductCopy {
 const applyCopies = {
   name: 'apply-product-copies',
   text: `
-    INSERT INTO product_copies AS copy (id, name, price_cents, category, version, deleted)
-    SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::boolean[])
-      AS product (id, name, price_cents, category, version, deleted)
+    INSERT INTO product_copies AS copy
+      (id, name, price_cents, category, version, deleted, description)
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::bigint[],
+        $6::boolean[], $7::text[])
+      AS product (id, name, price_cents, category, version, deleted, description)
     ORDER BY product.id
     ON CONFLICT (id) DO UPDATE
     SET name = EXCLUDED.name, price_cents = EXCLUDED.price_cents, category = EXCLUDED.category,
-      version = EXCLUDED.version, deleted = EXCLUDED.deleted
+      version = EXCLUDED.version, deleted = EXCLUDED.deleted, description = EXCLUDED.description
     WHERE copy.version < EXCLUDED.version`,
 };
 
@@ -47,6 +50,7 @@ export async function applyProductCopies(
     copies.map(({ category }) => category),
     copies.map(({ version }) => version),
     copies.map(({ deleted }) => deleted),
+    copies.map(({ description }) => description),
   ]);
 }
 

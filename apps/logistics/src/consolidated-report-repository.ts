@@ -24,10 +24,10 @@ const bestSellersOfShops = {
   name: 'best-sellers-of-shops',
   text: `
     SELECT stores.id AS "storeId", best.product_id AS "productId", product.name AS "productName",
-      best.sold_units AS "unitsSold", best.sold_cents AS "revenueCents"
+      best.sold_units AS "unitsSold", best.sold_cents AS "revenueCents", best.quantity AS stock
     FROM stores
     CROSS JOIN LATERAL (
-      SELECT product_id, sold_units, sold_cents FROM stock
+      SELECT product_id, sold_units, sold_cents, quantity FROM stock
       WHERE store_id = stores.id AND sold_units > 0
       ORDER BY sold_units DESC, product_id
       LIMIT ${shopBestSellers}

@@ -277,6 +277,10 @@ export interface components {
             productName: string | null;
             /** @description The present price; null until the catalogue's copy has come. */
             unitPrice: components["schemas"]["Amount"] | null;
+            /** @description Null until the catalogue's copy has come. */
+            description: string | null;
+            /** @description Null until the catalogue's copy has come. */
+            category: string | null;
             quantity: components["schemas"]["Count"];
         };
         StockPage: {
@@ -345,6 +349,8 @@ export interface components {
             productName: string | null;
             unitsSold: components["schemas"]["Count"];
             revenue: components["schemas"]["Amount"];
+            /** @description What the shop has left; only of a shop, in the consolidated report. */
+            stock?: components["schemas"]["Count"];
         };
         Totals: {
             sales: components["schemas"]["Count"];
@@ -508,6 +514,8 @@ export interface operations {
     listStock: {
         parameters: {
             query?: {
+                /** @description Only products with this in their names, in upper or lower case. */
+                name?: string;
                 /** @description How many items at most. */
                 limit?: components["parameters"]["Limit"];
                 /** @description A page's `nextCursor`, for the page after it. */

@@ -22,6 +22,8 @@ export interface BestSellerRow {
   readonly productName: string | null;
   readonly unitsSold: number;
   readonly revenueCents: number;
+  /** What the shop has left. */
+  readonly stock?: number;
 }
 
 export function presentTotals(row: TotalsRow): Schemas['Totals'] {
@@ -36,8 +38,9 @@ export function presentTotals(row: TotalsRow): Schemas['Totals'] {
 }
 
 export function presentBestSeller(row: BestSellerRow): Schemas['BestSeller'] {
-  const { productId, productName, unitsSold, revenueCents } = row;
-  return { productId, productName, unitsSold, revenue: toAmount(revenueCents) };
+  const { productId, productName, unitsSold, revenueCents, stock } = row;
+  const figures = { productId, productName, unitsSold, revenue: toAmount(revenueCents) };
+  return stock === undefined ? figures : { ...figures, stock };
 }
 
 /** The totals over all shops; summed in cents, because binary fractions do not sum exactly. */

@@ -20,12 +20,13 @@ export function createStock({
   findStore,
 }: StockDependencies): Pick<Handlers<operations>, 'listStock'> {
   return {
-    listStock: async ({ params: { id: storeId }, query: { limit = 50, cursor } }) => {
+    listStock: async ({ params: { id: storeId }, query: { limit = 50, cursor, name } }) => {
       const after =
         cursor === undefined ? 0 : decodeCursor(cursor, { stockAfter: 'integer' }).stockAfter;
       await findStore(storeId);
-      const body = await cached.stock.get(String(storeId), `${after}:${limit}`, async () => {
-        const rows = await selectStock(database, { storeId, after, limit: limit + 1 });
+      const page = `${after}:${limit}:${name ?? ''}`;
+      const body = await cached.stock.get(String(storeId), page, async () => {
+        const rows = await selectStock(database, { storeId, after, limit: limit + 1, name });
         return pageOf(rows.map(present), limit, ({ productId }) => ({ stockAfter: productId }));
       });
       return { status: 200, body };
@@ -34,11 +35,6 @@ export function createStock({
 }
 
 function present(row: StockRow): components['schemas']['StockItem'] {
-  const { productId, productName, priceCents, quantity } = row;
-  return {
-    productId,
-    productName,
-    unitPrice: priceCents === null ? null : toAmount(priceCents),
-    quantity,
-  };
+  const { priceCents, ...rest } = row;
+  return { ...rest, unitPrice: priceCents === null ? null : toAmount(priceCents) };
 }

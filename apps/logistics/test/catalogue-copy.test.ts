@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { describeInBothWorlds } from '@woodytoys/app-testing';
 import type { Delivery } from '@woodytoys/messaging';
 import { waitFor } from '@woodytoys/testing';
 import fc from 'fast-check';
 import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { logisticsMigrations } from '../src/migrations.ts';
 import { productsQueue } from '../src/topology.ts';
 import { seedProduct, startLogisticsService } from './start.ts';
 import type { LogisticsService, ProductEvent } from './start.ts';
@@ -18,8 +20,8 @@ describeInBothWorlds('the copy of the catalogue', (createWorld) => {
 
   const copyOf = async (id: number) => {
     const [row] = await service.database.query(
-      `SELECT id, name, to_char(price_cents / 100.0, 'FM9999990.00') AS price, category, version,
-         deleted FROM product_copies WHERE id = $1`,
+      `SELECT id, name, to_char(price_cents / 100.0, 'FM9999990.00') AS price,
+         description, category, version, deleted FROM product_copies WHERE id = $1`,
       [id],
     );
     return row;
@@ -86,6 +88,32 @@ describeInBothWorlds('the copy of the catalogue', (createWorld) => {
     expect(questions).toHaveLength(1);
   });
 
+  it('is asked for anew when it was made before descriptions were told', async () => {
+    const products = [seedProduct(1), { ...seedProduct(2), version: 5, deleted: true }];
+    const questions = await answerRequests(products);
+    await service.worker();
+    await service.database.query(
+      `ALTER TABLE product_copies DROP COLUMN description;
+       INSERT INTO product_copies (id, name, price_cents, category, version, deleted)
+       VALUES (1, 'Product_1', 1999, 'games', 1, false), (2, 'Product_2', 1, 'games', 5, true)`,
+    );
+    const migration = new URL('0005_descriptions.sql', logisticsMigrations);
+    const [up = ''] = readFileSync(migration, 'utf8').split('-- Down Migration');
+    await service.database.query(up);
+    await service.replica();
+    await waitFor(async () => (await copyOf(1))?.['description'] === 'Number 1.');
+    expect(await copyOf(2)).toEqual(products[1]);
+    expect(questions).toHaveLength(1);
+  });
+
+  it('takes an event that tells no description', async () => {
+    await service.worker();
+    const { description: _, ...older } = seedProduct(3);
+    await service.publish('product.updated', older);
+    await waitFor(async () => (await copyOf(3)) !== undefined);
+    expect(await copyOf(3)).toEqual({ ...older, description: '' });
+  });
+
   it('is asked for when the product service comes later, and sales wait for it with 503', async () => {
     await service.worker();
     const { client } = await service.replica();
@@ -116,6 +144,7 @@ describeInBothWorlds('the copy of the catalogue', (createWorld) => {
             id,
             name: `Version ${version}`,
             price: `${version}.50`,
+            description: `In version ${version}.`,
             category: 'blocks',
             version,
             deleted: version === 7,

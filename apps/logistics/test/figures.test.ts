@@ -28,9 +28,23 @@ describeInBothWorlds('the consolidated report', (createWorld) => {
 
   it('has the figures that plain SQL gives', async () => {
     const { generatedAt, ...figures } = await report(client);
-    expect(figures).toEqual(await reportBySql(service));
+    expect(figures).toMatchObject(await reportBySql(service));
     expect(figures.totals.sales).toBe(25_000);
     expect(Date.now() - Date.parse(generatedAt)).toBeLessThan(60_000);
+  });
+
+  it('tells what a shop has left of its best sellers', async () => {
+    const { shops } = await report(client);
+    for (const { store, bestSellers } of shops) {
+      const left = await service.database.query<{ productId: number; stock: number }>(
+        `SELECT product_id AS "productId", quantity AS stock FROM stock
+         WHERE store_id = $1 AND product_id = ANY ($2)`,
+        [store.id, bestSellers.map(({ productId }) => productId)],
+      );
+      const told = bestSellers.map(({ productId, stock }) => ({ productId, stock }));
+      expect(told).toHaveLength(5);
+      expect(left).toEqual(expect.arrayContaining(told));
+    }
   });
 
   it('shows sales, restocks and prices on every replica within 5 seconds', async () => {

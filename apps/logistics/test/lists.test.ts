@@ -55,11 +55,28 @@ describe('lists', () => {
     const walked = await walk<Schemas['StockItem']>('/stores/2/stock', limit);
     const rows = await service.database.query<{ productId: number }>(
       `SELECT product_id AS "productId", 'Product_' || product_id AS "productName",
-         price_cents / 100.0::float8 AS "unitPrice", quantity
+         price_cents / 100.0::float8 AS "unitPrice", description, category, quantity
        FROM stock JOIN product_copies ON id = product_id WHERE store_id = 2 ORDER BY product_id`,
     );
     expect(walked).toEqual(rows);
     expect(walked).toHaveLength(150);
+  });
+
+  it('finds stock by a part of a name, in pages, without regard to case', async () => {
+    const named = async (query: string) => {
+      const { body } = await client.get<Page<Schemas['StockItem']>>(`/stores/2/stock?${query}`);
+      return body;
+    };
+    const all = await named('name=PRODUCT_2&limit=200');
+    const wanted = Array.from({ length: 150 }, (_, index) => index + 1);
+    const withTwo = wanted.filter((id) => String(id).startsWith('2'));
+    expect(all.items.map(({ productId }) => productId)).toEqual(withTwo);
+    const { items, nextCursor } = await named('name=product_2&limit=5');
+    expect(items).toEqual(all.items.slice(0, 5));
+    const rest = await named(`name=product_2&limit=200&cursor=${nextCursor}`);
+    expect(rest).toEqual({ items: all.items.slice(5), nextCursor: null });
+    expect((await named('name=%25')).items).toEqual([]);
+    expect((await named('name=teddy')).items).toEqual([]);
   });
 
   it('gives each sale exactly once, newest first', async () => {

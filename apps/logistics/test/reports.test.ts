@@ -240,6 +240,7 @@ describeInBothWorlds('reports', (createWorld) => {
       id: 1,
       name: '=cmd|"/c calc"!A1, the "truck"',
       price: '19.99',
+      description: '',
       category: 'games',
       version: 2,
       deleted: false,

@@ -22,6 +22,7 @@ export interface ProductEvent {
   readonly id: number;
   readonly name: string;
   readonly price: string;
+  readonly description: string;
   readonly category: string;
   readonly version: number;
   readonly deleted: boolean;
@@ -55,8 +56,15 @@ export interface LogisticsService {
 
 /** The catalogue of the seed data. */
 export function seedProduct(id: number): ProductEvent {
-  const price = (seedPriceCents(id) / 100).toFixed(2);
-  return { id, name: `Product_${id}`, price, category: 'games', version: 1, deleted: false };
+  return {
+    id,
+    name: `Product_${id}`,
+    price: (seedPriceCents(id) / 100).toFixed(2),
+    description: `Number ${id}.`,
+    category: 'games',
+    version: 1,
+    deleted: false,
+  };
 }
 
 /** A logistics service of its own, with `scale` times the seed data. */

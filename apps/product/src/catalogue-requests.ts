@@ -4,7 +4,7 @@ import type { Handler } from '@woodytoys/messaging';
 import { catalogueFilled, catalogueRequestsQueue } from './events.ts';
 import { selectProductsEvenDeleted } from './products-repository.ts';
 
-/** How many products one `catalogue.filled` carries: about 60 kB. */
+/** How many products one `catalogue.filled` carries: about 90 kB. */
 const chunk = 500;
 
 export interface CatalogueRequestsDependencies {

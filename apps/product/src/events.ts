@@ -34,6 +34,7 @@ export interface ProductState {
   readonly name: string;
   /** A decimal with 2 places. */
   readonly price: string;
+  readonly description: string;
   readonly category: string;
   /** Grows by 1 a write; whoever keeps a copy applies only a greater one. */
   readonly version: number;
@@ -44,8 +45,9 @@ export interface CatalogueFilled {
   readonly products: readonly ProductState[];
 }
 
-function stateOf({ id, name, price, category, version, deleted }: StoredProduct): ProductState {
-  return { id, name, price, category, version, deleted };
+function stateOf(product: StoredProduct): ProductState {
+  const { id, name, price, description, category, version, deleted } = product;
+  return { id, name, price, description, category, version, deleted };
 }
 
 export function productChanged(product: StoredProduct): NewOutboxMessage {

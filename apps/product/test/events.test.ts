@@ -60,7 +60,7 @@ describeInBothWorlds('events of the catalogue', (createWorld) => {
       const ours = seen.filter(({ body }) => body.id === id);
       return ours.length === 3 ? ours : undefined;
     });
-    const state = { id, name: 'Truck', category: 'vehicles' };
+    const state = { id, name: 'Truck', description: 'Red.', category: 'vehicles' };
     expect(told.map(({ routingKey, body }) => ({ routingKey, body })).toSorted(byVersion)).toEqual([
       {
         routingKey: 'product.updated',
@@ -146,6 +146,7 @@ describeInBothWorlds('events of the catalogue', (createWorld) => {
       id: 1,
       name: 'Product_1',
       price: '19.99',
+      description: 'Number 1 of the catalogue, out of puzzles.',
       category: 'puzzles',
       version: 1,
       deleted: false,
