@@ -15,8 +15,10 @@ export interface ScenarioResult {
   /** The same for each value of the tag `name`. */
   readonly byName: Readonly<Record<string, NamedResult>>;
   readonly checks: { readonly passed: number; readonly failed: number };
+  /** The checks that did not always hold, and how often they did not. */
+  readonly failedChecks: Readonly<Record<string, number>>;
   readonly thresholds: readonly ThresholdResult[];
-  /** Requests by status; "0" had no answer. */
+  /** Requests by status; "0" had no answer, "other" is the sum of rare ones. */
   readonly statuses: Readonly<Record<string, number>>;
   /** Iterations that k6 could not start, for want of a free virtual user. */
   readonly dropped: number;

@@ -1,2 +1,0 @@
-/** The origin under load, without a slash at its end. */
-export const target = __ENV.TARGET ?? 'http://localhost:8080';

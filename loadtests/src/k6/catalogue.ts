@@ -1,0 +1,76 @@
+/** The scenarios by name: what each asks, which options it takes, and the rate that they come to. */
+import type { OptionName } from './options.ts';
+
+export interface Scenario {
+  readonly title: string;
+  /** The options it takes, beside those of every scenario, and what they are unless given. */
+  readonly options: Readonly<Partial<Record<OptionName, string>>>;
+  /** Options that are read from the environment as well, `max-users` as `MAX_USERS`. */
+  readonly fromEnvironment?: boolean;
+  /** Requests a second that are planned at most, by the value of `rps`; none: as many as users make. */
+  readonly requestsPerSecond?: (rps: number) => number;
+  /** A path that it asks for by GET, whose answer tells the limit per client; under which host. */
+  readonly probe: { readonly path: string; readonly host?: string };
+}
+
+/** How far above its base the peak of `spike` is. */
+export const SPIKE_FACTOR = 5;
+
+export const scenarios = {
+  smoke: {
+    title: 'whether everything answers as it should; no load',
+    options: {},
+    requestsPerSecond: () => 1,
+    probe: { path: '/api/misc/time' },
+  },
+  lab4: {
+    title: 'each second N reads of a shop, N new prices and N consolidated reports',
+    options: { rps: '30', duration: '60s' },
+    requestsPerSecond: (rps) => 3 * rps,
+    probe: { path: '/magasin/api/v1/produits' },
+  },
+  fdj: {
+    title: 'virtual users that come in stages, each asking as fast as it is answered',
+    options: {
+      'initial-users': '5',
+      'additional-users': '5',
+      'additional-users-per-sec': '5',
+      'stage-duration': '60s',
+      'max-users': '20',
+    },
+    fromEnvironment: true,
+    probe: { path: '/api/misc/time' },
+  },
+  isolation: {
+    title: 'a slow and a fast endpoint at once, N requests a second each',
+    options: { rps: '1500', duration: '60s', slow: '/slow', fast: '/fast' },
+    requestsPerSecond: (rps) => 2 * rps,
+    probe: { path: '/fast' },
+  },
+  woodytoys: {
+    title: "Woodytoys' seven calls, N a second each",
+    options: { rps: '5', duration: '60s', host: 'woodytoys.localhost' },
+    requestsPerSecond: (rps) => 7 * rps,
+    probe: { path: '/api/ping', host: 'woodytoys.localhost' },
+  },
+  spike: {
+    title: `lab 4's mix at N, for a third of the time ${SPIKE_FACTOR} times as much, and N again`,
+    options: { rps: '20', duration: '60s' },
+    requestsPerSecond: (rps) => 3 * SPIKE_FACTOR * rps,
+    probe: { path: '/magasin/api/v1/produits' },
+  },
+  soak: {
+    title: "lab 4's mix at a steady N for long: what leaks shows here",
+    options: { rps: '30', duration: '30m' },
+    requestsPerSecond: (rps) => 3 * rps,
+    probe: { path: '/magasin/api/v1/produits' },
+  },
+} as const satisfies Record<string, Scenario>;
+
+export type ScenarioName = keyof typeof scenarios;
+
+export const scenarioNames = Object.keys(scenarios) as readonly ScenarioName[];
+
+export function isScenario(name: string): name is ScenarioName {
+  return Object.hasOwn(scenarios, name);
+}

@@ -1,0 +1,93 @@
+/** The command that runs a script, with k6 of this machine or in its container. */
+import { fileURLToPath } from 'node:url';
+import { K6_IMAGE, type K6 } from './find-k6.ts';
+
+const scenariosFolder = fileURLToPath(new URL('../../scenarios/', import.meta.url));
+
+export interface ScriptRun {
+  /** File name in `scenarios/`, without `.ts`. */
+  readonly script: string;
+  /** For k6's API on 127.0.0.1. */
+  readonly apiPort: number;
+  /** What the script reads from `__ENV`. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** k6's own settings, all of which begin with `K6_`. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Client addresses that the requests come from, as `--local-ips` has them. */
+  readonly localAddresses?: string | undefined;
+  /** A port of k6's own that a browser asks for: the dashboard's. */
+  readonly dashboardPort?: number | undefined;
+  /** Names the container. */
+  readonly name: string;
+}
+
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * What stands in the environment as `K6_…` is left out: `K6_VUS` and its like replace the scenarios
+ * of a script without a word.
+ */
+export function commandOf(k6: K6, run: ScriptRun, platform = process.platform): Command {
+  const system = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('K6_')),
+  );
+  // Without these two, k6 asks a service of its maker's for each script.
+  const settings = { ...run.settings, K6_AUTO_EXTENSION_RESOLUTION: 'false' };
+  const { apiPort, dashboardPort } = run;
+  if (k6.from === 'path') {
+    const args = k6Arguments(run, `127.0.0.1:${apiPort}`, `${scenariosFolder}${run.script}.ts`);
+    return { file: 'k6', args, env: { ...system, ...settings } };
+  }
+  // A container shares the network of this machine only on Linux; elsewhere it has a name for it.
+  const shared = platform === 'linux';
+  const published = [apiPort, ...(dashboardPort === undefined ? [] : [dashboardPort])];
+  const network = shared
+    ? ['--network', 'host']
+    : published.flatMap((port) => ['--publish', `127.0.0.1:${port}:${port}`]);
+  const api = `${shared ? '127.0.0.1' : '0.0.0.0'}:${apiPort}`;
+  const reached = shared ? run : { ...run, environment: mapValues(run.environment, fromContainer) };
+  const given = shared ? settings : mapValues(settings, fromContainer);
+  return {
+    file: 'docker',
+    args: [
+      ...['run', '--rm', '--init', '--name', run.name, ...network],
+      ...['--volume', `${scenariosFolder}:/scenarios:ro`],
+      ...Object.entries(given).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+      K6_IMAGE,
+      ...k6Arguments(reached, api, `/scenarios/${run.script}.ts`),
+    ],
+    env: system,
+  };
+}
+
+function k6Arguments(run: ScriptRun, api: string, script: string): string[] {
+  return [
+    ...['run', '--quiet', '--no-color', '--no-usage-report', '--include-system-env-vars=false'],
+    ...['--address', api, '--log-format', 'raw'],
+    ...('K6_PROMETHEUS_RW_SERVER_URL' in run.settings
+      ? ['--out', 'experimental-prometheus-rw']
+      : []),
+    ...(run.localAddresses === undefined ? [] : ['--local-ips', run.localAddresses]),
+    ...Object.entries(run.environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+    script,
+  ];
+}
+
+/** This machine as a container sees it where the two do not share a network. */
+function fromContainer(value: string): string {
+  return value.replace(
+    /^(https?:\/\/)(localhost|127\.0\.0\.1)(?=[:/]|$)/,
+    '$1host.docker.internal',
+  );
+}
+
+function mapValues(
+  values: Readonly<Record<string, string>>,
+  change: (value: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
+}
