@@ -9,11 +9,13 @@ import type { RouteConfig } from '../src/config/types.ts';
 import { Exchange } from '../src/exchange/exchange.ts';
 import { parsePathTemplate } from '../src/routing/path-template.ts';
 import type { BuildContext, FilterDefinition, IncomingFilter, SharedRedis } from '../src/plugin.ts';
+import type { Answer } from '../src/exchange/answer.ts';
 import { connectRedis } from '../src/connections/redis.ts';
 import { builtInRegistry } from '../src/registry.ts';
 
 /**
- * What each guarding filter costs a request that it lets pass, in nanoseconds of processor time:
+ * What each guarding filter costs a request that it lets pass, and `respond` an answer that is whole
+ * already, in nanoseconds of processor time:
  * `node apps/gateway/bench/filters.ts [redis://…]`. The exchange itself is taken off.
  */
 
@@ -50,6 +52,7 @@ if (redis !== undefined) {
     guards.push(sync('rateLimit', { limit: 1_000_000_000, name: `l${Date.now()}`, lease }, redis));
   }
 }
+guards.push(...responders());
 guards.push({ name: "express-rate-limit's own middleware, in memory", filter: middleware() });
 
 const bare = await nanoseconds(() => undefined);
@@ -86,9 +89,14 @@ async function nanoseconds(filter: IncomingFilter): Promise<number> {
 }
 
 function filterOf(name: string, options: object, shared: SharedRedis | undefined): IncomingFilter {
+  const { incoming } = builtInRegistry().filters.get(name) as FilterDefinition;
+  return incoming?.(options as never, contextOf(shared)) as IncomingFilter;
+}
+
+function contextOf(shared: SharedRedis | undefined): BuildContext {
   const metrics = createMetricsRegistry({ defaultMetrics: false }).service('gateway');
-  const route = { path: '/items/{id}', methods: ['GET'], incoming: [] };
-  const context = {
+  const route = { path: '/items/{id}', methods: ['GET'], incoming: [], maxBody: '100kB' };
+  return {
     route: route as unknown as RouteConfig,
     template: parsePathTemplate(route.path),
     log,
@@ -98,8 +106,41 @@ function filterOf(name: string, options: object, shared: SharedRedis | undefined
       metrics.gateway.decision(route.path, decider, outcome),
     shared: (_key: string, create: () => unknown) => create(),
   } as unknown as BuildContext;
-  const { incoming } = builtInRegistry().filters.get(name) as FilterDefinition;
-  return incoming?.(options as never, context) as IncomingFilter;
+}
+
+/** An answer of 80 bytes made into text, and 50 products into others in an envelope. */
+function responders() {
+  const product = { productId: 1, name: 'Yoyo', price: 23.45, text: null, kind: 'toy', stock: 9 };
+  const as = {
+    id: '{item.productId}',
+    nom: '{item.name}',
+    prix: '{item.price}',
+    description: '{item.text}',
+    categorie: '{item.kind}',
+    quantite: '{item.stock:integer|0}',
+  };
+  const envelope = { timestamp: '{now}', status: '{status}', success: true };
+  return [
+    answered('db: {now} - {answer.stock} products (last={answer.name})', product),
+    answered({ json: envelope }, product),
+    answered(
+      {
+        lists: { all: { of: '{answer.items}', as, first: 50 } },
+        json: { ...envelope, data: '{lists.all}' },
+      },
+      { items: Array.from({ length: 50 }, () => product) },
+    ),
+  ];
+}
+
+function answered(options: string | object, value: unknown) {
+  const body = Buffer.from(JSON.stringify(value));
+  const answer: Answer = { status: 200, headers: ['content-type', 'application/json'], body };
+  const given = typeof options === 'string' ? { text: options } : options;
+  const { outgoing } = builtInRegistry().filters.get('respond') as FilterDefinition;
+  const respond = outgoing?.(given as never, contextOf(undefined));
+  const filter: IncomingFilter = async (exchange) => respond?.(exchange, answer);
+  return { name: `respond to ${body.length} bytes ${JSON.stringify(given).slice(0, 50)}`, filter };
 }
 
 /** What a route had when each request went through the middleware. */

@@ -20,6 +20,7 @@ import { ipFilter } from './filters/ip-filter.ts';
 import { jsonRpc } from './filters/json-rpc.ts';
 import { rateLimit } from './filters/rate-limit.ts';
 import { requestSize } from './filters/request-size.ts';
+import { respond } from './filters/respond.ts';
 import { rewrite } from './filters/rewrite.ts';
 import { transform } from './filters/transform.ts';
 import { validate } from './filters/validate.ts';
@@ -46,6 +47,7 @@ export function builtInRegistry(): Registry {
       jsonRpc,
       rateLimit,
       requestSize,
+      respond,
       rewrite,
       transform,
       validate,

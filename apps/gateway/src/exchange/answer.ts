@@ -124,7 +124,7 @@ export function sendProblemAnswer(exchange: Exchange, error: unknown): void {
 const DISCARD_BYTES = 4_000_000;
 
 /** Lets go of a request whose body is not wanted any more. */
-function discardBody({ request }: Exchange): void {
+export function discardBody({ request }: Exchange): void {
   if (request.complete) return;
   let discarded = 0;
   request.on('data', (chunk: Buffer) => {

@@ -31,7 +31,7 @@ const CORS_HEADERS: ReadonlySet<string> = new Set([
 /** What must not stand before it, and why. */
 const NOT_BEFORE: ReadonlyMap<string, string> = new Map([
   ...['authenticate', 'authorize'].map((name) => [name, 'a preflight has no credentials'] as const),
-  ...['validate', 'jsonRpc', 'rewrite', 'formToQuery'].map(
+  ...['validate', 'jsonRpc', 'rewrite', 'formToQuery', 'respond'].map(
     (name) => [name, 'a preflight is no call of the service'] as const,
   ),
   ...['cache', 'idempotency'].map(

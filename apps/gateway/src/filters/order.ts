@@ -1,6 +1,21 @@
 import type { RouteConfig } from '../config/types.ts';
 import { filterName } from '../plugin.ts';
 
+/** Whether `other` is listed before a route's filter, which comes after all when it is outgoing. */
+export function isListedBefore(
+  { incoming }: RouteConfig,
+  { name, options }: { readonly name: string; readonly options: unknown },
+  other: string,
+): boolean {
+  const at = incoming.findIndex(
+    (filter) =>
+      typeof filter === 'object' && filter[name] === options && filterName(filter) === name,
+  );
+  return incoming
+    .slice(0, at === -1 ? undefined : at)
+    .some((filter) => filterName(filter) === other);
+}
+
 /**
  * Makes sure of the order of a route's incoming filters.
  * @param filter the name of the one that is made; with its options where a route may list it twice.

@@ -1,9 +1,8 @@
-import { valueInvalid } from '../problems.ts';
 import { writer } from './places.ts';
 import type { TextWriter } from './places.ts';
 import { parseTemplate } from './placeholder.ts';
 import type { Scope } from './placeholder.ts';
-import { pointerOf } from './values.ts';
+import { refused } from './refusal.ts';
 
 /** What a header's name is made of (RFC 9110 5.1). */
 export const HEADER_NAME = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
@@ -32,6 +31,9 @@ export const FRAMING: ReadonlySet<string> = new Set([
 /** What a header may carry (RFC 9110 5.5): no control character but the tab, and bytes only. */
 const NOT_IN_HEADER = /[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/;
 
+/** What clients take of all headers together is 16 kB and less. */
+const MAX_VALUE = 8_000;
+
 export interface HeaderTemplate {
   /** In lower case. */
   readonly name: string;
@@ -57,7 +59,10 @@ function headerWriter(text: string, scope: Scope): TextWriter {
     throw new TypeError(`"${text}" has a character that a header cannot carry`);
   }
   return writer(template, (value, placeholder) => {
+    if (value.length > MAX_VALUE) {
+      throw refused(placeholder, `must have at most ${MAX_VALUE} characters in a header`);
+    }
     if (!NOT_IN_HEADER.test(value)) return value;
-    throw valueInvalid(pointerOf(placeholder), 'has a character that a header cannot carry');
+    throw refused(placeholder, 'has a character that a header cannot carry');
   });
 }

@@ -1,9 +1,9 @@
-import { valueInvalid } from '../problems.ts';
 import { writer } from './places.ts';
 import type { TextWriter } from './places.ts';
 import { parseTemplate } from './placeholder.ts';
 import type { Placeholder, Scope, Template } from './placeholder.ts';
-import { pointerOf, resolve } from './values.ts';
+import { refused } from './refusal.ts';
+import { resolve } from './values.ts';
 import type { Values } from './values.ts';
 
 /**
@@ -58,6 +58,6 @@ function valueText(placeholder: Placeholder, values: Values): string | undefined
     return JSON.stringify(value);
   } catch (error) {
     // What was read from JSON fails here for one reason: it is nested deeper than the stack.
-    throw valueInvalid(pointerOf(placeholder), 'is nested too deep', error);
+    throw refused(placeholder, 'is nested too deep', error);
   }
 }

@@ -16,6 +16,14 @@ export const SOURCES = [
   'subject',
   'requestId',
   'message',
+  'request',
+  'answer',
+  'answerHeaders',
+  'status',
+  'now',
+  'item',
+  'lists',
+  'values',
 ] as const;
 export type Source = (typeof SOURCES)[number];
 
@@ -37,14 +45,29 @@ export interface Scope {
   readonly sources: readonly Source[];
   /** The parameters of the route's path. */
   readonly parameters: readonly string[];
+  /** The lists and values that were defined beside the template. */
+  readonly lists?: readonly string[];
+  readonly values?: readonly string[];
 }
 
 /** Static text and placeholders, in their order. */
 export type Template = readonly (string | Placeholder)[];
 
-const HAS_MEMBERS: ReadonlySet<Source> = new Set(['body', 'params']);
-const OF_MESSAGES = ['id'];
-const WHOLE: ReadonlySet<Source> = new Set(['body', 'params', 'subject', 'requestId']);
+const HAS_MEMBERS: ReadonlySet<Source> = new Set(['body', 'params', 'answer', 'item']);
+const IN_LOWER_CASE: ReadonlySet<Source> = new Set(['headers', 'answerHeaders']);
+const WHOLE: ReadonlySet<Source> = new Set([
+  ...HAS_MEMBERS,
+  ...(['subject', 'requestId', 'status', 'now'] as const),
+]);
+/** The names of sources that have no others. */
+const NAMES: Readonly<Partial<Record<Source, readonly string[]>>> = {
+  message: ['id'],
+  request: ['method', 'path'],
+  now: ['seconds', 'milliseconds'],
+  subject: [],
+  requestId: [],
+  status: [],
+};
 
 const PLACEHOLDER =
   /^(?<source>\w+)(?:\.(?<name>[^{}:?|]+))?(?::(?<type>\w+))?(?:(?<omit>\?)|\|(?<text>[^{}]*))?$/;
@@ -97,9 +120,7 @@ function parsePlaceholder(text: string, scope: Scope): Placeholder {
       `"{${text}}": the route's path has no such parameter; it has ${had || 'none'}`,
     );
   }
-  if (source === 'message' && !OF_MESSAGES.includes(keys[0] as string)) {
-    throw new TypeError(`"{${text}}": a message has {message.id} alone`);
-  }
+  checkName(text, source, keys, scope);
   if (type === 'list' && source !== 'query') {
     throw new TypeError(`"{${text}}": only a query parameter has a list of values`);
   }
@@ -108,10 +129,23 @@ function parsePlaceholder(text: string, scope: Scope): Placeholder {
   return { source, keys, type, missing: groups['omit'] === undefined ? missing : 'omit' };
 }
 
+/** @throws TypeError for a name that its source never has. */
+function checkName(
+  text: string,
+  source: Source,
+  [name]: readonly string[],
+  { lists = [], values = [] }: Scope,
+): void {
+  const known = source === 'lists' ? lists : source === 'values' ? values : NAMES[source];
+  if (name === undefined || known === undefined || known.includes(name)) return;
+  const had = known.map((one) => `{${source}.${one}}`).join(', ');
+  throw new TypeError(`"{${text}}": ${source} has no such name; there is ${had || `{${source}}`}`);
+}
+
 function keysOf(source: Source, name: string | undefined): readonly string[] {
   if (name === undefined) return [];
   if (HAS_MEMBERS.has(source)) return name.split('.');
-  return [source === 'headers' ? name.toLowerCase() : name];
+  return [IN_LOWER_CASE.has(source) ? name.toLowerCase() : name];
 }
 
 function oneOf<Name extends string>(

@@ -1,7 +1,8 @@
 import { valueInvalid } from '../problems.ts';
 import { parseTemplate } from './placeholder.ts';
 import type { Placeholder, Scope, Template } from './placeholder.ts';
-import { pointerOf, resolveText, resolveTexts } from './values.ts';
+import { refused } from './refusal.ts';
+import { resolveText, resolveTexts } from './values.ts';
 import type { Values } from './values.ts';
 
 /** Fills a template; undefined when a value that may be missing is. */
@@ -113,8 +114,8 @@ function encodeInPath(value: string, placeholder: Placeholder): string {
   const rest = isRest(placeholder);
   const slash = rest ? value.startsWith('/') : value.includes('/');
   if (value === '' || slash || value.includes('\\') || CONTROL.test(value)) {
-    throw valueInvalid(
-      pointerOf(placeholder),
+    throw refused(
+      placeholder,
       'must fit in a path: not empty, without control characters, slashes and backslashes',
     );
   }

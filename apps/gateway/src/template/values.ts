@@ -1,6 +1,5 @@
-import { escapePointer } from '@woodytoys/service';
-import { valueInvalid } from '../problems.ts';
 import type { Placeholder, ValueType } from './placeholder.ts';
+import { OF_ANSWER, refused } from './refusal.ts';
 
 /** What a template is filled with, on one request. */
 export interface Values {
@@ -15,21 +14,22 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 /**
  * The value of a placeholder, of the type that it asks for; undefined when it is missing and its
  * field is to be left out.
- * @throws ProblemError 400 when it is missing and needed, or not of its type.
+ * @throws ProblemError when it is missing and needed, or not of its type: 400 for a value of the
+ * request, 502 for one of the service's answer.
  */
 export function resolve(placeholder: Placeholder, values: Values): unknown {
   const found = values.find(placeholder);
   if (found !== undefined) return typed(found, placeholder);
   const { missing } = placeholder;
   if (missing === 'omit') return undefined;
-  if (missing === 'refuse') throw valueInvalid(pointerOf(placeholder), 'is missing');
+  if (missing === 'refuse') throw refused(placeholder, 'is missing');
   return typed(missing.text, placeholder);
 }
 
 /**
  * The same as text for a path, a query or a header.
- * @throws ProblemError 400 also for an object or a list, for text that is not well-formed Unicode,
- * and for more than 8,000 characters.
+ * @throws ProblemError the same also for an object or a list, for text that is not well-formed
+ * Unicode, and for more than 8,000 characters of a request's value.
  */
 export function resolveText(placeholder: Placeholder, values: Values): string | undefined {
   const value = resolve(placeholder, values);
@@ -47,23 +47,17 @@ export function resolveTexts(
   return list.map((one) => asText(one, placeholder));
 }
 
-/** Where a value comes from, as a JSON pointer into the request. */
-export function pointerOf({ source, keys }: Placeholder): string {
-  const escaped = keys.map(escapePointer);
-  return `/${[source, ...escaped].join('/')}`;
-}
-
 function asText(value: unknown, placeholder: Placeholder): string {
   const text =
     typeof value === 'number' || typeof value === 'boolean' ? String(value) : (value as string);
   if (typeof text !== 'string') {
-    throw valueInvalid(pointerOf(placeholder), 'must be text, a number or a boolean');
+    throw refused(placeholder, 'must be text, a number or a boolean');
   }
-  if (text.length > MAX_TEXT) {
-    throw valueInvalid(pointerOf(placeholder), `must have at most ${MAX_TEXT} characters`);
+  if (text.length > MAX_TEXT && !OF_ANSWER.has(placeholder.source)) {
+    throw refused(placeholder, `must have at most ${MAX_TEXT} characters`);
   }
   if (!text.isWellFormed()) {
-    throw valueInvalid(pointerOf(placeholder), 'must be well-formed Unicode');
+    throw refused(placeholder, 'must be well-formed Unicode');
   }
   return text;
 }
@@ -71,7 +65,7 @@ function asText(value: unknown, placeholder: Placeholder): string {
 function typed(value: unknown, placeholder: Placeholder): unknown {
   const converted = CONVERSIONS[placeholder.type](value);
   if (converted !== undefined) return converted;
-  throw valueInvalid(pointerOf(placeholder), `must be ${EXPECTED[placeholder.type]}`);
+  throw refused(placeholder, `must be ${EXPECTED[placeholder.type]}`);
 }
 
 /** Each gives undefined for what is not of its type. */

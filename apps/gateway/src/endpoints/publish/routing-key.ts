@@ -1,8 +1,7 @@
-import { valueInvalid } from '../../problems.ts';
 import { writer } from '../../template/places.ts';
 import { parseTemplate } from '../../template/placeholder.ts';
 import type { Scope } from '../../template/placeholder.ts';
-import { pointerOf } from '../../template/values.ts';
+import { refused } from '../../template/refusal.ts';
 import type { Values } from '../../template/values.ts';
 
 /**
@@ -17,7 +16,7 @@ export function routingKeyWriter(text: string, scope: Scope): (values: Values) =
   }
   const write = writer(template, (value, placeholder) => {
     if (value !== '' && !value.includes('.')) return value;
-    throw valueInvalid(pointerOf(placeholder), 'must be one word of a routing key, without a dot');
+    throw refused(placeholder, 'must be one word of a routing key, without a dot');
   });
   return (values) => write(values) as string;
 }
