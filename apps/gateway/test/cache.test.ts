@@ -623,3 +623,51 @@ routes:${route('/toys/{id}', 'GET', '{}')}${route('/toys', 'GET', '{}')}${route(
     ).rejects.toThrow('no parameter "nope"');
   });
 });
+
+describe('a route that says itself what is kept', () => {
+  const asBob = { headers: { authorization: 'Bearer bob' } };
+  const asAlice = { headers: { authorization: 'Bearer alice' } };
+  const ofRoute = '{ lifetime: route, ttl: 60s }';
+
+  it.each<[string, Record<string, string>]>([
+    ['no-store', { 'cache-control': 'no-store' }],
+    ['private', { 'cache-control': 'private, max-age=0' }],
+    ['nothing', {}],
+  ])('keeps what its origin calls %s, for all who are let in', async (_what, headers) => {
+    const { backend, gateway } = await startCached(counting(headers), ofRoute);
+    expect(await hows(gateway, 2, '/api/x', asBob)).toEqual(['MISS', 'HIT']);
+    const answer = await get(gateway, '/api/x', asAlice);
+    expect(answer).toMatchObject({ how: 'HIT', text: '1' });
+    expect(answer.headers.get('cache-control')).toBe(headers['cache-control'] ?? null);
+    expect(backend.seen).toHaveLength(1);
+  });
+
+  it('keeps for as long as it says, not as long as its origin does', async () => {
+    const { gateway } = await startCached(
+      counting({ 'cache-control': 'public, max-age=600' }),
+      '{ lifetime: route, ttl: 300ms }',
+    );
+    expect(await hows(gateway, 2, '/api/x', asBob)).toEqual(['MISS', 'HIT']);
+    await later(400);
+    expect(await hows(gateway, 2, '/api/x', asBob)).toEqual(['MISS', 'HIT']);
+  });
+
+  it.each([
+    [200, { 'set-cookie': 'a=1' }],
+    [200, { vary: '*' }],
+    [401, {}],
+    [404, {}],
+    [500, {}],
+  ])('never keeps a %i with %o', async (status, headers) => {
+    const { gateway } = await startCached(counting(headers, status), ofRoute);
+    expect(await hows(gateway, 2, '/api/x', asBob)).not.toContain('HIT');
+    expect((await get(gateway, '/api/x', asBob)).text).toBe('3');
+  });
+
+  it('asks each time with a time of 0', async () => {
+    const { backend, gateway } = await startCached(counting({}), '{ lifetime: route, ttl: 0s }');
+    expect(await hows(gateway, 3, '/api/x', asBob)).toEqual(['BYPASS', 'BYPASS', 'BYPASS']);
+    expect(await hows(gateway, 1)).toEqual(['BYPASS']);
+    expect(backend.seen).toHaveLength(4);
+  });
+});

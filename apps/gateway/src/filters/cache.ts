@@ -4,12 +4,14 @@ import { answerStore } from './cache/answer-store.ts';
 import { Asked, isCacheable } from './cache/asked.ts';
 import { CachedRoute } from './cache/cached-route.ts';
 import { createInvalidation, mayChange } from './cache/invalidation.ts';
+import type { FreshnessPolicy } from './cache/judge.ts';
 import type { InvalidationOptions } from './cache/invalidation.ts';
 import { HOWS, withStatus } from './cache/serve.ts';
 import type { How } from './cache/serve.ts';
 import { refuseBefore } from './order.ts';
 
 interface CacheOptions extends InvalidationOptions {
+  readonly lifetime?: FreshnessPolicy['lifetime'];
   readonly ttl?: string;
   readonly notFoundTtl?: string;
   readonly staleWhileRevalidate?: string;
@@ -31,11 +33,17 @@ export const cache: FilterDefinition<CacheOptions> = {
     description:
       'Keeps answers to GET and HEAD by the rules of a shared cache (RFC 9111): Cache-Control, Expires, Vary, Age, validation by ETag and Last-Modified. Of many clients that miss the same answer at once, over all replicas of the gateway, one is passed on and the rest get its answer. Kept in Redis for all replicas when the gateway has one, and in each for a moment. After another method has succeeded, its path is forgotten. X-Cache and Cache-Status tell what was done. List it after what authenticates, and before what rewrites.',
     properties: {
+      lifetime: {
+        enum: ['origin', 'route'],
+        default: 'origin',
+        description:
+          'Who says how long an answer is kept: its origin, by its Cache-Control; or the route, for each answer and whoever asks, by `ttl` and `notFoundTtl`. Only for answers that are the same for all whom the filters before let pass. With 0s for both the cache is off.',
+      },
       ttl: {
         ...duration,
         default: '0s',
         description:
-          'How long an answer is fresh when its origin says nothing; 0s keeps only what the origin allows. Not for requests with Cookie or Authorization.',
+          'How long an answer is fresh when its origin says nothing; 0s keeps only what the origin allows. Not for requests with Cookie or Authorization, save with the lifetime of the route.',
       },
       notFoundTtl: {
         ...duration,
@@ -99,7 +107,9 @@ export const cache: FilterDefinition<CacheOptions> = {
       ['authenticate', 'authorize', 'ipFilter'],
       'what it keeps would be given to whom that refuses',
     );
-    const { ttl = '0s', notFoundTtl = '0s', clientDirectives = 'obey' } = options;
+    const { lifetime = 'origin', clientDirectives = 'obey' } = options;
+    const ttlMs = durationMs(options.ttl ?? '0s');
+    const notFoundTtlMs = durationMs(options.notFoundTtl ?? '0s');
     const { staleWhileRevalidate = '0s', staleIfError = '0s' } = options;
     const { maxAnswer = '1MB', maxMemory = '64MB', firstLevel = '1s' } = options;
     const counters = Object.fromEntries(
@@ -109,8 +119,9 @@ export const cache: FilterDefinition<CacheOptions> = {
     const route = new CachedRoute({
       store,
       policy: {
-        ttlMs: durationMs(ttl),
-        notFoundTtlMs: durationMs(notFoundTtl),
+        lifetime,
+        ttlMs,
+        notFoundTtlMs,
         whileRevalidateMs: durationMs(staleWhileRevalidate),
         ifErrorMs: durationMs(staleIfError),
       },
@@ -122,9 +133,11 @@ export const cache: FilterDefinition<CacheOptions> = {
     });
     const invalidate = createInvalidation(options, context.template);
     const obeysClient = clientDirectives === 'obey';
+    const isOn = lifetime === 'origin' || ttlMs > 0 || notFoundTtlMs > 0;
 
     return async (exchange, next) => {
-      if (isCacheable(exchange)) return route.answer(new Asked(exchange, obeysClient), next);
+      if (isOn && isCacheable(exchange))
+        return route.answer(new Asked(exchange, obeysClient), next);
       const answer = await next();
       if (mayChange(exchange)) {
         await invalidate(exchange, answer, store);

@@ -4,8 +4,10 @@ import { headerValue } from '../../exchange/header-list.ts';
 import { CacheControl } from './cache-control.ts';
 import type { Lane } from './asked.ts';
 
-/** What a route says where the origin says nothing. All durations in milliseconds. */
+/** What a route says. All durations in milliseconds. */
 export interface FreshnessPolicy {
+  /** Whose word counts: the route's where the origin says nothing, or the route's alone. */
+  readonly lifetime: 'origin' | 'route';
   readonly ttlMs: number;
   readonly notFoundTtlMs: number;
   readonly whileRevalidateMs: number;
@@ -31,7 +33,8 @@ const RETAINED_MS = 600_000;
 /**
  * Whether a shared cache may keep an answer, and for how long (RFC 9111 3 and 4.2, RFC 5861). It is
  * stricter in this: nothing with `Set-Cookie` is kept; with `Authorization` the origin has to say
- * `public` or `s-maxage`; with `Cookie` it has to say how long.
+ * `public` or `s-maxage`; with `Cookie` it has to say how long. A route that says all of it itself
+ * keeps what is neither of these.
  *
  * @param delayMs how long the origin took, by which the answer may be older than it says.
  */
@@ -44,16 +47,21 @@ export function judge(
   const { status, headers } = answer;
   if (status >= 500) return 'failed';
   if (status < 200 || status === 206 || status === 304) return 'pass';
-  const control = CacheControl.parse(joined(headers, 'cache-control'));
+  const ofRoute = policy.lifetime === 'route';
+  const control = ofRoute
+    ? CacheControl.none()
+    : CacheControl.parse(joined(headers, 'cache-control'));
   if (control.has('no-store') || control.has('private')) return 'pass';
   if (headerValue(headers, 'set-cookie') !== undefined) return 'pass';
   if (headerValue(headers, 'content-type')?.startsWith('text/event-stream')) return 'pass';
   if (joined(headers, 'vary')?.includes('*')) return 'pass';
 
-  const told = control.ms('s-maxage') ?? control.ms('max-age') ?? expiresMs(headers);
-  const shared = control.has('public') || control.has('s-maxage');
+  const told = ofRoute
+    ? undefined
+    : (control.ms('s-maxage') ?? control.ms('max-age') ?? expiresMs(headers));
+  const shared = ofRoute || control.has('public') || control.has('s-maxage');
   if (lane === 'authorization' && !shared) return 'pass';
-  if (lane === 'cookie' && told === undefined && !control.has('public')) return 'pass';
+  if (lane === 'cookie' && told === undefined && !ofRoute && !control.has('public')) return 'pass';
 
   const validate = control.has('no-cache');
   const lifetimeMs = validate ? 0 : (told ?? ownTtl(status, policy));
