@@ -1,4 +1,4 @@
-import { createMemoryCache } from '@woodytoys/caching';
+import { createMemoryCache, createNoCache } from '@woodytoys/caching';
 import type { Cache } from '@woodytoys/caching';
 import { createDatabase, prepareDatabase } from '@woodytoys/database';
 import type { Database } from '@woodytoys/database';
@@ -29,6 +29,8 @@ export interface PlatformOptions {
   readonly privatePort: number;
   readonly seedScale: number;
   readonly reportRetentionDays: number;
+  /** False: the services keep nothing that they read. */
+  readonly cached: boolean;
   readonly traces: TraceSettings;
   readonly environment: Environment;
   readonly createLog: (service: string) => Logger;
@@ -85,7 +87,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       log,
     });
     resources.defer(() => database.close());
-    const cache = createMemoryCache({ log, metrics: metrics.cache });
+    const cache = options.cached
+      ? createMemoryCache({ log, metrics: metrics.cache })
+      : createNoCache({ metrics: metrics.cache });
     resources.defer(() => cache.close());
     stores.set(name, { database, cache });
   }

@@ -24,6 +24,9 @@ export const standaloneConfig = {
   LOG_LEVEL: choice(LOG_LEVELS, 'info').describe(
     'The least level that is written to the log file.',
   ),
+  CACHE: choice(['on', 'off'], 'on').describe(
+    'With `off` the services read from their databases each time: for labs that measure the cache.',
+  ),
   ...workerConfig,
   ...traceConfig,
   WOODYTOYS_DATA: text('.data').describe('The folder of the data, seen from the workspace.'),
@@ -34,6 +37,8 @@ export interface Settings {
   readonly privatePort: number;
   readonly seedScale: number;
   readonly reportRetentionDays: number;
+  /** False: the services keep nothing that they read. */
+  readonly cached: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Absolute. */
   readonly directory: string;
@@ -50,7 +55,7 @@ npm run dev              the same; restarts when a file in apps/ or libs/ change
   --help    prints this
 
 Environment: PORT (8080), PRIVATE_PORT (9400), SEED_SCALE (1; first start only), LOG_LEVEL (info),
-REPORT_RETENTION_DAYS (30), WOODYTOYS_DATA (.data), OTEL_EXPORTER_OTLP_ENDPOINT (none: no traces).
+REPORT_RETENTION_DAYS (30), CACHE (on), WOODYTOYS_DATA (.data), OTEL_EXPORTER_OTLP_ENDPOINT (none: no traces).
 The data: npm run data:reset | data:backup -- FILE | data:restore -- FILE
 `;
 
@@ -76,6 +81,7 @@ export function readSettings(
     privatePort: config.PRIVATE_PORT,
     seedScale: config.SEED_SCALE,
     reportRetentionDays: config.REPORT_RETENTION_DAYS,
+    cached: config.CACHE === 'on',
     logLevel: config.LOG_LEVEL,
     directory: resolve(workspace, config.WOODYTOYS_DATA),
     traces: config,

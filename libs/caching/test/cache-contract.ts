@@ -6,8 +6,10 @@ import { createOrigin, heldLoad } from './origin.ts';
 import { recordMetrics } from './recorded-metrics.ts';
 import type { RecordedMetrics } from './recorded-metrics.ts';
 
-/** What every cache promises, whatever is behind it. */
+/** What every cache promises that keeps anything, whatever is behind it. */
 export function describeCache(create: (metrics: RecordedMetrics) => Promise<Cache>): void {
+  describeAnyCache(create);
+
   let cache: Cache;
   let metrics: RecordedMetrics;
 
@@ -60,28 +62,6 @@ export function describeCache(create: (metrics: RecordedMetrics) => Promise<Cach
       },
     );
 
-    it('gives every caller the value as JSON has it, the one who loaded included', async () => {
-      const days = cache.namespace<unknown>('day', { ttlMs: 60_000 });
-      const load = async (): Promise<unknown> => ({ at: new Date(0), none: undefined });
-      const expected = { at: '1970-01-01T00:00:00.000Z' };
-      expect(await days.get('1', load)).toStrictEqual(expected);
-      expect(await days.get('1', load)).toStrictEqual(expected);
-    });
-
-    it('freezes what callers share', async () => {
-      const lists = cache.namespace<{ items: { n: number }[] }>('list', { ttlMs: 60_000 });
-      const list = await lists.get('1', async () => ({ items: [{ n: 1 }] }));
-      expect(() => list!.items.push({ n: 2 })).toThrow(TypeError);
-      expect(() => (list!.items[0]!.n = 2)).toThrow(TypeError);
-    });
-
-    it('refuses what JSON cannot hold, and does not keep it', async () => {
-      const values = cache.namespace<unknown>('value', shared);
-      await expect(values.get('f', async () => () => 1)).rejects.toThrow(TypeError);
-      await expect(values.get('f', async () => 1n)).rejects.toThrow(TypeError);
-      expect(await values.get('f', async () => 'good')).toBe('good');
-    });
-
     it('tells keys apart, however long and strange', async () => {
       const values = cache.namespace<string>('value', shared);
       const keys = ['', ' ', 'a', 'a:b', '#', '\ud800', '\ud801', '\ufffd', 'ключ', 'a\u0000'];
@@ -127,14 +107,6 @@ export function describeCache(create: (metrics: RecordedMetrics) => Promise<Cach
       await expect(callers[0]).rejects.toThrow('the database is gone');
       expect(await products.get('1', async () => 'one')).toBe('one');
       expect(metrics.count('load product error')).toBe(1);
-    });
-
-    it('gives an error that the load throws at once', async () => {
-      const products = cache.namespace<string>('product', { ttlMs: 60_000 });
-      const broken = (): Promise<string> => {
-        throw new Error('thrown, not rejected');
-      };
-      await expect(products.get('1', broken)).rejects.toThrow('thrown, not rejected');
     });
   });
 
@@ -325,6 +297,50 @@ export function describeCache(create: (metrics: RecordedMetrics) => Promise<Cach
       await products.invalidate(...keys);
       expect(await products.get('0', async () => 'new')).toBe('new');
       expect(await products.get('2499', async () => 'new')).toBe('new');
+    });
+  });
+}
+
+/** What every cache promises, also one that keeps nothing. */
+export function describeAnyCache(create: (metrics: RecordedMetrics) => Promise<Cache>): void {
+  let cache: Cache;
+  let metrics: RecordedMetrics;
+
+  beforeEach(async () => {
+    metrics = recordMetrics();
+    cache = await create(metrics);
+  });
+  afterEach(() => cache.close());
+
+  describe('what is loaded', () => {
+    it('gives every caller the value as JSON has it, the one who loaded included', async () => {
+      const days = cache.namespace<unknown>('day', { ttlMs: 60_000 });
+      const load = async (): Promise<unknown> => ({ at: new Date(0), none: undefined });
+      const expected = { at: '1970-01-01T00:00:00.000Z' };
+      expect(await days.get('1', load)).toStrictEqual(expected);
+      expect(await days.get('1', load)).toStrictEqual(expected);
+    });
+
+    it('freezes what callers share', async () => {
+      const lists = cache.namespace<{ items: { n: number }[] }>('list', { ttlMs: 60_000 });
+      const list = await lists.get('1', async () => ({ items: [{ n: 1 }] }));
+      expect(() => list!.items.push({ n: 2 })).toThrow(TypeError);
+      expect(() => (list!.items[0]!.n = 2)).toThrow(TypeError);
+    });
+
+    it('refuses what JSON cannot hold, and does not keep it', async () => {
+      const values = cache.namespace<unknown>('value', { ttlMs: 60_000, firstLevelMs: 0 });
+      await expect(values.get('f', async () => () => 1)).rejects.toThrow(TypeError);
+      await expect(values.get('f', async () => 1n)).rejects.toThrow(TypeError);
+      expect(await values.get('f', async () => 'good')).toBe('good');
+    });
+
+    it('gives an error that the load throws at once', async () => {
+      const products = cache.namespace<string>('product', { ttlMs: 60_000 });
+      const broken = (): Promise<string> => {
+        throw new Error('thrown, not rejected');
+      };
+      await expect(products.get('1', broken)).rejects.toThrow('thrown, not rejected');
     });
   });
 

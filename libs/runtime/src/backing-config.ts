@@ -44,6 +44,9 @@ export const backingConfig = {
     'The most connections this process opens.',
   ),
   REDIS_URL: secretUrl(['redis', 'rediss']).describe('Redis, the second level of the cache.'),
+  CACHE: choice(['on', 'off'], 'on').describe(
+    'With `off` the service reads from its database each time: for labs that measure the cache.',
+  ),
   AMQP_URL: secretUrl(['amqp', 'amqps']).describe('RabbitMQ.'),
   SEED_SCALE: decimal({ min: 0, max: 100, default: 1 }).describe(
     'Multiplies the seed data of an empty database; 0 loads none.',

@@ -1,4 +1,4 @@
-import { createRedisCache } from '@woodytoys/caching';
+import { createNoCache, createRedisCache } from '@woodytoys/caching';
 import { createDatabase, prepareDatabase } from '@woodytoys/database';
 import type { SeedClient } from '@woodytoys/database';
 import { connectRabbit } from '@woodytoys/messaging';
@@ -77,13 +77,16 @@ async function build<Extra extends ConfigShape>(
     log,
   });
   shutdown.onStop('database', () => database.close());
-  const cache = createRedisCache({
-    url: settings.REDIS_URL,
-    service: name,
-    log,
-    metrics: metrics.cache,
-    tracing,
-  });
+  const cache =
+    settings.CACHE === 'off'
+      ? createNoCache({ metrics: metrics.cache })
+      : createRedisCache({
+          url: settings.REDIS_URL,
+          service: name,
+          log,
+          metrics: metrics.cache,
+          tracing,
+        });
   shutdown.onStop('cache', () => cache.close());
   const messaging = await connectRabbit({
     url: settings.AMQP_URL,
