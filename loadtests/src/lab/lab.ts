@@ -122,6 +122,8 @@ export interface Step {
     context: MeasureContext,
     loaded: Promise<ScenarioResult | undefined>,
   ) => Promise<Observation>;
+  /** Brings back what events took away, before the next measurement. */
+  readonly restore?: (context: MeasureContext) => Promise<void>;
   /** Whether second by second figures of the load are kept, for a chart over time. */
   readonly everySecond?: boolean;
   /** Why this step is not run, seen what was measured before it; undefined to run it. */

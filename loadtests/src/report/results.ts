@@ -1,5 +1,5 @@
 import type { ScenarioResult } from '../k6/result.ts';
-import type { Measurement, Step } from '../lab/lab.ts';
+import type { Measurement } from '../lab/lab.ts';
 import { spreadOf } from './statistics.ts';
 import type { Spread } from './statistics.ts';
 
@@ -19,7 +19,6 @@ export interface Results {
   readonly measurements: readonly Measurement[];
   /** Whether a short matrix was run, which proves nothing. */
   readonly quick: boolean;
-  readonly steps: readonly Step[];
   select(selection: Selection): readonly Measurement[];
   /** NaN where nothing was measured. */
   median(selection: Selection, figure: Figure): number;
@@ -27,11 +26,23 @@ export interface Results {
   /** The median of one of `values`, such as `cpu.gateway`. */
   value(selection: Selection, name: string): number;
   ran(part: string): boolean;
+  /** What was measured in a part, in the order of the run: names of configurations. */
+  configurations(part: string): readonly string[];
+  /** Likewise titles of loads. */
+  loads(part: string): readonly string[];
+  /** A configuration's title. */
+  title(configuration: string): string;
+}
+
+export interface ResultsOptions {
+  readonly quick: boolean;
+  /** Titles by name. */
+  readonly titles: Readonly<Record<string, string>>;
 }
 
 export function createResults(
   measurements: readonly Measurement[],
-  { quick, steps }: { readonly quick: boolean; readonly steps: readonly Step[] },
+  { quick, titles }: ResultsOptions,
 ): Results {
   const select = ({ part, configuration, load }: Selection) =>
     measurements.filter(
@@ -46,15 +57,20 @@ export function createResults(
         each.k6 === undefined ? Number.NaN : (figure(each.k6, each) ?? Number.NaN),
       ),
     );
+  const inOrder = (part: string, of: 'configuration' | 'load') => [
+    ...new Set(select({ part }).map((each) => each[of])),
+  ];
   return {
     measurements,
     quick,
-    steps,
     select,
     spread,
     median: (selection, figure) => spread(selection, figure).median,
     value: (selection, name) =>
       spreadOf(select(selection).map(({ values }) => values[name] ?? Number.NaN)).median,
     ran: (part) => measurements.some((each) => each.part === part),
+    configurations: (part) => inOrder(part, 'configuration'),
+    loads: (part) => inOrder(part, 'load'),
+    title: (configuration) => titles[configuration] ?? configuration,
   };
 }

@@ -1,0 +1,101 @@
+import { LabError } from './failure.ts';
+import type { Configuration, Lab, LabOptions, Step } from './lab.ts';
+
+/** Until all that a load left behind has settled, and Prometheus has seen the end of it. */
+export const SETTLE_SECONDS = 7;
+/** About what a stack takes to come up and to go down; the line of progress counts with it. */
+const CONFIGURATION_SECONDS = 45;
+
+export interface PlannedStep {
+  readonly step: Step;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  readonly runs: number;
+}
+
+/** A configuration and what is measured while it runs, repetition by repetition. */
+export interface Group {
+  readonly configuration: Configuration;
+  readonly steps: readonly PlannedStep[];
+}
+
+export interface Plan {
+  readonly groups: readonly Group[];
+  readonly measurements: number;
+  readonly seconds: number;
+}
+
+export interface Wishes extends LabOptions {
+  /** Names of parts or configurations; all unless given. */
+  readonly only: readonly string[];
+  /** Seconds of each measurement; as the lab has it unless given. */
+  readonly seconds?: number | undefined;
+  readonly runs?: number | undefined;
+}
+
+/** A measurement of a short matrix. */
+const QUICK = { seconds: 10, warmUpSeconds: 3, runs: 1 };
+
+/** @throws LabError when nothing is left to run. */
+export function planOf(lab: Lab, wishes: Wishes): Plan {
+  const groups = groupsOf(lab, chosenSteps(lab, wishes), wishes);
+  const planned = groups.flatMap(({ steps }) => steps);
+  const measuring = planned.map(
+    ({ seconds, warmUpSeconds, runs }) => runs * (seconds + warmUpSeconds + SETTLE_SECONDS),
+  );
+  return {
+    groups,
+    measurements: planned.reduce((sum, { runs }) => sum + runs, 0),
+    seconds: measuring.reduce((sum, each) => sum + each, groups.length * CONFIGURATION_SECONDS),
+  };
+}
+
+function chosenSteps(lab: Lab, { only, ...options }: Wishes): readonly Step[] {
+  const steps = lab.steps(options);
+  const names = new Set([
+    ...Object.keys(lab.parts),
+    ...steps.map(({ configuration }) => configuration.name),
+  ]);
+  const unknown = only.find((name) => !names.has(name));
+  if (unknown !== undefined) {
+    throw new LabError(
+      `The lab "${lab.name}" has no part or configuration "${unknown}": it has ${[...names].join(', ')}.`,
+      { exitCode: 2 },
+    );
+  }
+  if (only.length === 0) return steps;
+  const chosen = steps.filter(
+    ({ part, configuration }) => only.includes(part) || only.includes(configuration.name),
+  );
+  if (chosen.length > 0) return chosen;
+  throw new LabError(
+    `Nothing of "${only.join(', ')}" is run this way: leave --quick or --standalone out.`,
+    { exitCode: 2 },
+  );
+}
+
+function groupsOf(lab: Lab, steps: readonly Step[], wishes: Wishes): readonly Group[] {
+  const groups: { configuration: Configuration; steps: PlannedStep[] }[] = [];
+  for (const step of steps) {
+    const planned = plannedStep(lab, step, wishes);
+    const last = groups.at(-1);
+    if (last?.configuration.name === step.configuration.name) last.steps.push(planned);
+    else groups.push({ configuration: step.configuration, steps: [planned] });
+  }
+  return groups;
+}
+
+function plannedStep(lab: Lab, step: Step, { quick, seconds, runs }: Wishes): PlannedStep {
+  const { load } = step;
+  const usual = quick ? QUICK : lab;
+  const repetitions = runs ?? (quick ? QUICK.runs : (step.runs ?? lab.runs));
+  if ('probe' in load) {
+    return { step, seconds: load.seconds, warmUpSeconds: 0, runs: repetitions };
+  }
+  return {
+    step,
+    seconds: load.seconds ?? seconds ?? usual.seconds,
+    warmUpSeconds: load.warmUpSeconds ?? usual.warmUpSeconds,
+    runs: repetitions,
+  };
+}

@@ -1,0 +1,71 @@
+import type { Bar, Lab, Table } from '../lab/lab.ts';
+import { comparison } from './compare.ts';
+import type { LabData } from './data.ts';
+import { machineSection, ranSection } from './conditions.ts';
+import type { Results } from './results.ts';
+
+export interface ReportParts {
+  readonly lab: Lab;
+  readonly data: LabData;
+  readonly results: Results;
+  /** Names of the charts' files. */
+  readonly charts: readonly { readonly file: string; readonly title: string }[];
+  /** An earlier run that this one is put beside. */
+  readonly earlier?: LabData | undefined;
+}
+
+/** The whole of report.md. */
+export function reportText({ lab, data, results, charts, earlier }: ReportParts): string {
+  const findings = lab.findings(results);
+  return [
+    `# ${lab.title}`,
+    data.quick &&
+      '> **A quick run.** Its matrix is short and each measurement lasts seconds: it shows that the lab works, and its figures mean nothing.',
+    lab.question,
+    ...section('The bars', barsTable(lab.bars(results))),
+    ...section('What it shows', findings.map((finding) => `- ${finding}`).join('\n')),
+    ...section('Charts', charts.map(({ file, title }) => `![${title}](${file})`).join('\n\n')),
+    ...section('Figures', lab.tables(results).map(tableText).join('\n\n')),
+    ...section('What the original says', lab.originals.map(tableText).join('\n\n')),
+    ...(earlier === undefined ? [] : section('Compared', tableText(comparison(data, earlier)))),
+    ...section('What was run', ranSection(data)),
+    ...section('Machine and versions', machineSection(data)),
+    'The raw figures of every repetition are in [data.json](data.json).',
+  ]
+    .filter((part): part is string => typeof part === 'string' && part !== '')
+    .join('\n\n')
+    .concat('\n');
+}
+
+/** Nothing at all where there is nothing to say. */
+function section(title: string, text: string): readonly string[] {
+  return text === '' ? [] : [`## ${title}`, text];
+}
+
+function barsTable(bars: readonly Bar[]): string {
+  if (bars.length === 0) return '';
+  return markdownTable(
+    ['what', 'bar', 'measured', ''],
+    bars.map(({ what, expected, measured, met }) => [
+      what,
+      expected,
+      measured ?? 'not run',
+      met === undefined ? '' : met ? '**met**' : '**missed**',
+    ]),
+  );
+}
+
+export function tableText({ title, head, rows, note }: Table): string {
+  if (rows.length === 0) return '';
+  const text = `### ${title}\n\n${markdownTable(head, rows)}`;
+  return note === undefined ? text : `${text}\n\n${note}`;
+}
+
+export function markdownTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
