@@ -1,4 +1,5 @@
 /** The command that runs a script, with k6 of this machine or in its container. */
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { K6_IMAGE, type K6 } from './find-k6.ts';
 
@@ -17,6 +18,8 @@ export interface ScriptRun {
   readonly localAddresses?: string | undefined;
   /** A port of k6's own that a browser asks for: the dashboard's. */
   readonly dashboardPort?: number | undefined;
+  /** A file for each value that is measured, in a folder that exists. */
+  readonly csv?: string | undefined;
   /** Names the container. */
   readonly name: string;
 }
@@ -56,6 +59,7 @@ export function commandOf(k6: K6, run: ScriptRun, platform = process.platform): 
     args: [
       ...['run', '--rm', '--init', '--name', run.name, ...network],
       ...['--volume', `${scenariosFolder}:/scenarios:ro`],
+      ...csvFolder(run.csv),
       ...Object.entries(given).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
       K6_IMAGE,
       ...k6Arguments(reached, api, `/scenarios/${run.script}.ts`),
@@ -71,10 +75,18 @@ function k6Arguments(run: ScriptRun, api: string, script: string): string[] {
     ...('K6_PROMETHEUS_RW_SERVER_URL' in run.settings
       ? ['--out', 'experimental-prometheus-rw']
       : []),
+    ...(run.csv === undefined ? [] : ['--out', `csv=${run.csv}`]),
     ...(run.localAddresses === undefined ? [] : ['--local-ips', run.localAddresses]),
     ...Object.entries(run.environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     script,
   ];
+}
+
+/** The folder under its own name, written to by who reads it. */
+function csvFolder(csv: string | undefined): string[] {
+  if (csv === undefined) return [];
+  const user = process.getuid === undefined ? [] : ['--user', `${process.getuid()}`];
+  return ['--volume', `${dirname(csv)}:${dirname(csv)}`, ...user];
 }
 
 /** This machine as a container sees it where the two do not share a network. */

@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Prometheus' origin, which then has k6's metrics as the Load test dashboard reads them. */
   readonly prometheus?: string | undefined;
+  /** A file that k6 writes a line to for each value that it measures; none unless given. */
+  readonly csv?: string | undefined;
   /** The port of k6's own dashboard on 127.0.0.1; none unless given. */
   readonly dashboardPort?: number | undefined;
   /** What was done about the limit per client; as the target announces it unless given. */
@@ -63,6 +65,7 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
     settings: { ...prometheusSettings(options), ...dashboardSettings(options.dashboardPort) },
     localAddresses: limit.localAddresses,
     dashboardPort: options.dashboardPort,
+    csv: options.csv,
     name: container,
   });
   // A group of its own: Ctrl-C in a terminal reaches this process alone, which then ends k6 once.
