@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Lab } from '../lab/lab.ts';
 import { drawChart } from './draw-chart.ts';
@@ -31,6 +31,8 @@ export async function writeReport({ lab, data, folder, earlier }: WriteOptions):
     const text = reportText({ lab, data, results, charts, earlier });
     await writeFile(join(unfinished, 'report.md'), text);
     await writeFile(join(unfinished, 'data.json'), `${JSON.stringify(data, undefined, 1)}\n`);
+    // Made for its owner alone; a report is for everybody.
+    await chmod(unfinished, 0o755);
     await rename(unfinished, folder);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
