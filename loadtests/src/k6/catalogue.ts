@@ -9,8 +9,8 @@ export interface Scenario {
   readonly fromEnvironment?: boolean;
   /** Requests a second that are planned at most, by the value of `rps`; none: as many as users make. */
   readonly requestsPerSecond?: (rps: number) => number;
-  /** A path that it asks for by GET, whose answer tells the limit per client; under which host. */
-  readonly probe: { readonly path: string; readonly host?: string };
+  /** Paths, or an option that has one, whose answers to GET tell the limit per client. */
+  readonly probes: readonly (string | { readonly option: OptionName })[];
 }
 
 /** How far above its base the peak of `spike` is. */
@@ -21,13 +21,13 @@ export const scenarios = {
     title: 'whether everything answers as it should; no load',
     options: {},
     requestsPerSecond: () => 1,
-    probe: { path: '/api/misc/time' },
+    probes: ['/api/misc/time'],
   },
   lab4: {
     title: 'each second N reads of a shop, N new prices and N consolidated reports',
     options: { rps: '30', duration: '60s' },
     requestsPerSecond: (rps) => 3 * rps,
-    probe: { path: '/magasin/api/v1/produits' },
+    probes: ['/magasin/api/v1/produits', '/api/misc/time'],
   },
   fdj: {
     title: 'virtual users that come in stages, each asking as fast as it is answered',
@@ -39,31 +39,31 @@ export const scenarios = {
       'max-users': '20',
     },
     fromEnvironment: true,
-    probe: { path: '/api/misc/time' },
+    probes: ['/api/misc/time'],
   },
   isolation: {
     title: 'a slow and a fast endpoint at once, N requests a second each',
     options: { rps: '1500', duration: '60s', slow: '/slow', fast: '/fast' },
     requestsPerSecond: (rps) => 2 * rps,
-    probe: { path: '/fast' },
+    probes: [{ option: 'fast' }],
   },
   woodytoys: {
     title: "Woodytoys' seven calls, N a second each",
     options: { rps: '5', duration: '60s', host: 'woodytoys.localhost' },
     requestsPerSecond: (rps) => 7 * rps,
-    probe: { path: '/api/ping', host: 'woodytoys.localhost' },
+    probes: ['/api/ping'],
   },
   spike: {
     title: `lab 4's mix at N, for a third of the time ${SPIKE_FACTOR} times as much, and N again`,
     options: { rps: '20', duration: '60s' },
     requestsPerSecond: (rps) => 3 * SPIKE_FACTOR * rps,
-    probe: { path: '/magasin/api/v1/produits' },
+    probes: ['/magasin/api/v1/produits', '/api/misc/time'],
   },
   soak: {
     title: "lab 4's mix at a steady N for long: what leaks shows here",
     options: { rps: '30', duration: '30m' },
     requestsPerSecond: (rps) => 3 * rps,
-    probe: { path: '/magasin/api/v1/produits' },
+    probes: ['/magasin/api/v1/produits', '/api/misc/time'],
   },
 } as const satisfies Record<string, Scenario>;
 

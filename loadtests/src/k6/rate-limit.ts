@@ -2,6 +2,7 @@
 import { request } from 'undici';
 import type { Scenario } from './catalogue.ts';
 import { LoadError } from './failure.ts';
+import type { OptionName } from './options.ts';
 
 /** As the header `RateLimit-Policy` tells it. */
 export interface RatePolicy {
@@ -10,17 +11,31 @@ export interface RatePolicy {
 }
 
 /**
- * Asks the target once.
+ * Asks the target for the paths at which a scenario finds its limit.
  *
- * @returns undefined when it announces no limit.
+ * @returns the strictest that it announces; undefined when it announces none.
  * @throws LoadError when it does not answer.
  */
 export async function readPolicy(
   target: string,
-  { path, host }: Scenario['probe'],
+  { probes }: Pick<Scenario, 'probes'>,
+  options: Readonly<Partial<Record<OptionName, string>>>,
+): Promise<RatePolicy | undefined> {
+  const policies: (RatePolicy | undefined)[] = [];
+  for (const probe of probes) {
+    const path = typeof probe === 'string' ? probe : (options[probe.option] ?? '/');
+    policies.push(await announcedAt(target, path, options.host));
+  }
+  return strictest(policies.filter((policy) => policy !== undefined));
+}
+
+async function announcedAt(
+  target: string,
+  path: string,
+  host: string | undefined,
 ): Promise<RatePolicy | undefined> {
   try {
-    const response = await request(`${target}${path}`, {
+    const response = await request(new URL(path, target), {
       headers: host === undefined ? {} : { host },
       headersTimeout: 30_000,
       bodyTimeout: 30_000,
@@ -44,6 +59,11 @@ export function parsePolicy(header: string): RatePolicy | undefined {
     const windowSeconds = Number(/;\s*w=(\d+)/.exec(policy)?.[1]);
     return requests > 0 && windowSeconds > 0 ? [{ requests, windowSeconds }] : [];
   });
+  return strictest(policies);
+}
+
+/** Of several policies the one that allows least. */
+export function strictest(policies: readonly RatePolicy[]): RatePolicy | undefined {
   return policies.toSorted((a, b) => perSecond(a) - perSecond(b))[0];
 }
 
@@ -51,11 +71,11 @@ export function perSecond({ requests, windowSeconds }: RatePolicy): number {
   return requests / windowSeconds;
 }
 
-/** `limit per client: 60000 in 60 s` */
+/** `60000 per client in 60 s` */
 export function describePolicy(policy: RatePolicy | undefined): string {
   return policy === undefined
-    ? 'no limit per client is announced'
-    : `limit per client: ${policy.requests} in ${policy.windowSeconds} s`;
+    ? 'none is announced'
+    : `${policy.requests} per client in ${policy.windowSeconds} s`;
 }
 
 /**

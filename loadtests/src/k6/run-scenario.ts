@@ -1,6 +1,5 @@
 /** Runs one scenario with k6 and gives what it measured. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { execFile } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -52,8 +51,10 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
   const { scenario: name, target, signal, onProgress } = options;
   const values = readOptions(name, options.options ?? {});
   const k6 = options.k6 ?? (await findK6());
-  const probe = (scenarios[name as keyof typeof scenarios] satisfies Scenario).probe;
-  const limit = options.limit ?? { note: describePolicy(await readPolicy(target, probe)) };
+  const scenario: Scenario = scenarios[name as keyof typeof scenarios];
+  const limit = options.limit ?? {
+    note: describePolicy(await readPolicy(target, scenario, values)),
+  };
   signal?.throwIfAborted();
 
   const apiPort = await freePort();

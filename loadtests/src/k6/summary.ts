@@ -52,9 +52,10 @@ function latencyOf(metric: Metric | undefined): Latency {
 
 function byName(metrics: K6Summary['metrics']): Record<string, NamedResult> {
   const named: Record<string, NamedResult> = {};
-  for (const [key, metric] of Object.entries(metrics)) {
+  for (const key of Object.keys(metrics).toSorted()) {
+    const metric = metrics[key];
     const name = /^http_req_duration\{name:(.+)\}$/.exec(key)?.[1];
-    if (name === undefined) continue;
+    if (metric === undefined || name === undefined) continue;
     named[name] = {
       requests: metric.values['count'] ?? 0,
       failedRatio: metrics[`http_req_failed{name:${name}}`]?.values['rate'] ?? 0,
