@@ -79,6 +79,8 @@ describe('respond', () => {
             },
           },
           names: { of: '{answer.items}', as: '{item.note?}' },
+          stock: { of: '{answer.items}', key: '{item.name}', as: '{item.left?}' },
+          byNote: { of: '{answer.items}', key: 'note {item.note?}', as: '{lists.ids}' },
         },
         values: {
           state: {
@@ -94,6 +96,8 @@ describe('respond', () => {
           success: true,
           data: '{lists.products}',
           notes: '{lists.names}',
+          stock: '{lists.stock}',
+          byNote: '{lists.byNote}',
           absent: '{answer.absent?}',
           zero: [0, '{answer.none|x}'],
         },
@@ -106,12 +110,13 @@ describe('respond', () => {
             name: 'Yoyo "é"',
             text: null,
             note: null,
+            left: 7,
             cents: 9.5,
             status: 'pending',
             lines: [{ id: 4 }, { id: 5 }],
           },
           { productId: 2, name: 'Train', text: 't', note: 'n', lines: [], status: null },
-          { productId: 3, name: 'Ours', text: 't', lines: [{ id: 1 }], status: 'x' },
+          { productId: 3, name: '__proto__', left: 0, text: 't', lines: [{ id: 1 }], status: 'x' },
         ],
       }),
     );
@@ -142,6 +147,8 @@ describe('respond', () => {
       success: true,
       data: [first, second],
       notes: ['n'],
+      stock: JSON.parse('{"Yoyo \\"é\\"":7,"__proto__":0}') as unknown,
+      byNote: { 'note n': '' },
       zero: [0, 'x'],
     });
   });
@@ -376,6 +383,7 @@ describe('the options of respond', () => {
     [{ text: '{path.other}' }, 'the route\'s path has no such parameter; it has "id"'],
     [{ lists: { a: { of: '{lists.a}', as: 1 } } }, '"{lists.a}": lists has no such name'],
     [{ lists: { a: { of: 'items', as: 1 } } }, 'is no list'],
+    [{ lists: { a: { of: '{answer}', as: 1, key: 'a', join: ',' } } }, 'not both'],
     [{ values: { a: { of: '{values.b}', is: {} }, b: { of: '1', is: {} } } }, 'values has no such'],
     [{ headers: { 'content-length': '1' } }, 'belongs to the connection'],
     [{ when: { 99: { text: 'a' } } }, '99'],

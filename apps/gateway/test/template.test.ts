@@ -183,7 +183,7 @@ describe('a template', () => {
   });
 
   it('refuses what is not of its type with 400, whatever it is', () => {
-    const types = ['text', 'number', 'integer', 'boolean', 'value'];
+    const types = ['text', 'number', 'integer', 'trailingInteger', 'boolean', 'value'];
     const writers = types.map((type) => jsonWriter(`{query.a:${type}}`, scope));
     const line = pairsWriter({ a: '{body.a}' }, scope);
     fc.assert(
@@ -192,6 +192,26 @@ describe('a template', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  it.each<[unknown, string | undefined]>([
+    ['Magasin 1', '1'],
+    ['20', '20'],
+    [20, '20'],
+    ['Magasin 007', '7'],
+    ['Zoë№12', '12'],
+    ['Magasin', undefined],
+    ['1 Magasin', undefined],
+    ['Magasin 1 ', undefined],
+    ['-1', undefined],
+    [-1.5, undefined],
+    ['1.5', undefined],
+    ['2026-01-05', undefined],
+    ['9'.repeat(16), undefined],
+    [{}, undefined],
+  ])('finds the whole number at the end of %o: %s', (value, number) => {
+    const write = jsonWriter('{query.a:trailingInteger}', scope);
+    expect(written(() => write(valuesOf(value)))).toBe(number);
   });
 
   it('finds own members alone', () => {

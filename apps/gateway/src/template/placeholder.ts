@@ -28,7 +28,15 @@ export const SOURCES = [
 export type Source = (typeof SOURCES)[number];
 
 /** What a value must be; `value` is as it came: text from a URL or header, any JSON from a body. */
-export const VALUE_TYPES = ['value', 'text', 'number', 'integer', 'boolean', 'list'] as const;
+export const VALUE_TYPES = [
+  'value',
+  'text',
+  'number',
+  'integer',
+  'trailingInteger',
+  'boolean',
+  'list',
+] as const;
 export type ValueType = (typeof VALUE_TYPES)[number];
 
 export interface Placeholder {

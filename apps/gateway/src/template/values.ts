@@ -10,6 +10,8 @@ export interface Values {
 /** Longer ones belong in a body. */
 const MAX_TEXT = 8_000;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+/** Not the end of a fraction, of a date or of a negative number; few enough to be exact. */
+const TRAILING_DIGITS = /(?<![\d.,:+-])\d{1,15}$/;
 
 /**
  * The value of a placeholder, of the type that it asks for; undefined when it is missing and its
@@ -80,6 +82,11 @@ const CONVERSIONS: Readonly<Record<ValueType, (value: unknown) => unknown>> = {
     const number = toNumber(value);
     return Number.isSafeInteger(number) ? number : undefined;
   },
+  trailingInteger(value) {
+    if (typeof value === 'number') return CONVERSIONS.integer(value);
+    const digits = typeof value === 'string' ? TRAILING_DIGITS.exec(value)?.[0] : undefined;
+    return digits === undefined ? undefined : Number(digits);
+  },
   boolean(value) {
     if (typeof value === 'boolean') return value;
     return value === 'true' ? true : value === 'false' ? false : undefined;
@@ -92,6 +99,7 @@ const EXPECTED: Readonly<Record<ValueType, string>> = {
   text: 'text, a number or a boolean',
   number: 'a number',
   integer: 'a whole number',
+  trailingInteger: 'a text that ends with a whole number',
   boolean: 'true or false',
   list: 'a list',
 };

@@ -1,5 +1,6 @@
 import { valueBuilder } from '../../template/builder.ts';
 import type { ValueBuilder } from '../../template/builder.ts';
+import { textWriter } from '../../template/places.ts';
 import { parseTemplate } from '../../template/placeholder.ts';
 import type { Placeholder, Scope } from '../../template/placeholder.ts';
 import { refused } from '../../template/refusal.ts';
@@ -53,18 +54,28 @@ function oneOf({ of, is, otherwise }: ValueOptions, scope: Scope): ValueBuilder 
   return (values) => (others.get(String(build(values))) ?? fallback)(values);
 }
 
-function listOf({ of, first, as, join }: ListOptions, scope: Scope, find: Find): ValueBuilder {
+function listOf(options: ListOptions, scope: Scope, find: Find): ValueBuilder {
+  const { of, first, as, key, join } = options;
+  if (key !== undefined && join !== undefined) {
+    throw new TypeError('a list becomes an object or a text; give "key" or "join", not both');
+  }
   const placeholder = onlyPlaceholder(of, scope);
   const build = valueBuilder(as, scope);
+  const nameOf = key === undefined ? undefined : textWriter(key, scope);
   return (values) => {
     const list = resolve(placeholder, values);
     if (list === undefined) return undefined;
     if (!Array.isArray(list)) throw refused(placeholder, 'must be a list');
-    const made: unknown[] = [];
-    for (const item of first === undefined ? list : list.slice(0, first)) {
-      const element = build(new ItemValues(values, item, find));
-      if (element !== undefined) made.push(element);
+    const items = (first === undefined ? list : list.slice(0, first)).map(
+      (item) => new ItemValues(values, item, find),
+    );
+    if (nameOf !== undefined) {
+      const members = items.map((item) => [nameOf(item), build(item)] as const);
+      return Object.fromEntries(
+        members.filter(([name, value]) => name !== undefined && value !== undefined),
+      );
     }
+    const made = items.map((item) => build(item)).filter((element) => element !== undefined);
     return join === undefined ? made : made.join(join);
   };
 }

@@ -9,6 +9,7 @@ export interface ListOptions {
   readonly of: string;
   readonly first?: number;
   readonly as: unknown;
+  readonly key?: string;
   readonly join?: string;
 }
 
@@ -57,6 +58,11 @@ const lists = {
       as: {
         description:
           'What each becomes: JSON whose strings are templates, which may use {item} too. One that is left out ({item.name?}) leaves no gap.',
+      },
+      key: {
+        type: 'string',
+        description:
+          'Makes an object instead: the name of the member that each becomes. One without a name is left out; of two with the same name the later counts.',
       },
       join: { type: 'string', description: 'Makes one text of all, with this between them.' },
     },
