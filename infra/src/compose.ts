@@ -33,7 +33,23 @@ export interface ContainerState {
   readonly OOMKilled: boolean;
 }
 
+/** How a further container differs from the stack's own. */
+export interface BesideOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** A port on 127.0.0.1 for one of the container. */
+  readonly publish?: { readonly host: number; readonly container: number };
+}
+
+/** A further container of a service. */
+export interface Beside {
+  /** The name by which containers of the same networks reach it. */
+  readonly name: string;
+  logs(): Promise<string>;
+  remove(): Promise<void>;
+}
+
 export interface Stack {
+  readonly project: string;
   readonly entry: string;
   readonly prometheus: string;
   /** RabbitMQ's management page and its API. */
@@ -47,6 +63,8 @@ export interface Stack {
   containers(service: string): Promise<readonly string[]>;
   /** Runs a service's container once with other arguments, and gives what it prints. */
   run(service: string, ...args: readonly string[]): Promise<string>;
+  /** Starts one more container of a service that takes no part in the stack, with its own settings. */
+  beside(service: string, options: BesideOptions): Promise<Beside>;
   exec(service: string, ...command: readonly string[]): Promise<string>;
   logs(service: string): Promise<string>;
 }
@@ -158,6 +176,7 @@ export function createStack(options: StackOptions): Stack {
   const absent = Object.fromEntries((options.without ?? []).map((service) => [service, 0]));
 
   return {
+    project,
     entry: `http://127.0.0.1:${ports.entry}`,
     prometheus: `http://127.0.0.1:${ports.prometheus}`,
     rabbitmq: `http://127.0.0.1:${ports.rabbitmq}`,
@@ -180,6 +199,23 @@ export function createStack(options: StackOptions): Stack {
       return output.split('\n').filter(Boolean);
     },
     run: (service, ...args) => compose('run', '--rm', '--no-deps', '-T', service, ...args),
+    async beside(service, { environment = {}, publish }) {
+      const name = `${project}-beside-${service}`;
+      const settings = Object.entries(environment).flatMap(([key, value]) => [
+        '--env',
+        `${key}=${value}`,
+      ]);
+      const published = publish
+        ? ['--publish', `127.0.0.1:${publish.host}:${publish.container}`]
+        : [];
+      const given = ['--detach', '--no-deps', '--name', name, ...settings, ...published];
+      await compose('run', ...given, service);
+      return {
+        name,
+        logs: () => docker('logs', name),
+        remove: async () => void (await docker('rm', '--force', '--volumes', name)),
+      };
+    },
     exec: (service, ...command) => compose('exec', '-T', service, ...command),
     logs: (service) => compose('logs', '--no-color', service),
   };

@@ -4,7 +4,6 @@
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,11 +20,14 @@ import {
   missingEngine,
   removeLeftovers,
 } from '../src/compose.ts';
-import { startLoad, type LoadResult } from '../src/load.ts';
+import { startLoad } from '../src/load.ts';
 import { createMix } from '../src/mix.ts';
 import { query } from '../src/prometheus.ts';
 import { measureTotals } from '../src/totals.ts';
 import { drillAlerts } from './support/alert-drills.ts';
+import { describeEntry } from './support/entry-suite.ts';
+import { describeNginx, limitedNginx } from './support/nginx-suite.ts';
+import { failed, settled } from './support/settle.ts';
 import { touchEverything } from './support/traffic.ts';
 
 const missing = await missingEngine();
@@ -38,7 +40,11 @@ const project = `woodytoys-test-${process.pid}`;
 const stack = createStack({
   project,
   ports: { entry: 18080, prometheus: 19090, rabbitmq: 25672 },
-  environment: { RATE_LIMIT: '10000000', GRAFANA_PORT: '13000' },
+  environment: {
+    RATE_LIMIT: '10000000',
+    NGINX_RATE_LIMIT: '10000000',
+    GRAFANA_PORT: '13000',
+  },
   without,
 });
 
@@ -62,33 +68,6 @@ const post = (path: string, body: unknown) =>
     signal: AbortSignal.timeout(30_000),
   });
 
-/** What the entry sends back over a connection of its own, until it closes it. */
-async function rawExchange(text: string): Promise<string> {
-  const { hostname, port } = new URL(stack.entry);
-  const socket = connect(Number(port), hostname);
-  socket.end(text);
-  const chunks: Buffer[] = [];
-  for await (const chunk of socket) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}
-
-/** The failures of a load, short enough to read in a test's output. */
-const failed = (result: LoadResult) => result.failures.slice(0, 5);
-
-/** Resolves when replicas that have started are warm: until then their start is what is measured. */
-async function settled(): Promise<void> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
-    const warmUp = startLoad({
-      origin: stack.entry,
-      requestsPerSecond: 100,
-      next: createMix(`warm_${Date.now().toString(36)}`),
-    });
-    await sleep(2_000);
-    const { failures, latencyMs } = await warmUp.stop();
-    if (failures.length === 0 && latencyMs.p95 < 200) return;
-  }
-}
-
 /** Requests served so far by each replica of a service. */
 async function served(service: string): Promise<Map<string, number>> {
   const samples = await query(
@@ -110,16 +89,6 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
   afterAll(async () => {
     await stack.down();
   }, 120_000);
-
-  it('answers the aggregate from the seed data through nginx and the gateway', async () => {
-    const response = await get('/api/1/1');
-    expect(response.status).toBe(200);
-    expect(response.headers.get('x-complete')).toBe('true');
-    expect(await response.json()).toMatchObject({
-      user: { id: 1, username: 'user_1', email: 'user_1@example.com' },
-      product: { id: 1, name: 'Product_1', price: 19.99 },
-    });
-  });
 
   it('takes a report job through RabbitMQ to the worker', async () => {
     const accepted = await post('/api/reports', {});
@@ -144,31 +113,6 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
     expect(response.headers.get('content-type')).toContain('text/event-stream');
     const text = await response.text();
     expect(text).toContain('event: done');
-  });
-
-  it('answers errors of nginx itself as problem documents', async () => {
-    const tooLarge = await fetch(`${stack.entry}/api/users`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: 'x'.repeat(2_000_000),
-    });
-    expect(tooLarge.status).toBe(413);
-    expect(tooLarge.headers.get('content-type')).toContain('application/problem+json');
-    expect(await tooLarge.json()).toMatchObject({ status: 413, instance: '/api/users' });
-
-    const headers = await fetch(`${stack.entry}/api/users/1`, {
-      headers: { 'x-large': 'x'.repeat(20_000) },
-    });
-    expect(headers.status).toBe(431);
-    expect(await headers.json()).toMatchObject({ type: expect.stringContaining('WT-') });
-
-    const line = await get(`/api/users?limit=${'1'.repeat(20_000)}`);
-    expect(line.status).toBe(414);
-    expect(await line.json()).toMatchObject({ status: 414 });
-
-    const unreadable = await rawExchange('GARBAGE\r\n\r\n');
-    expect(unreadable).toContain('400 Bad Request');
-    expect(unreadable).toContain('application/problem+json');
   });
 
   it('has timeouts that hold through PgBouncer, which drops those sent at the start', async () => {
@@ -233,7 +177,7 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
 
   it('scales live under load: no request fails and each replica gets its share', async () => {
     await stack.up({ logistics: 1, product: 1, user: 1, gateway: 1 });
-    await settled();
+    await settled(stack.entry);
     const load = startLoad({
       origin: stack.entry,
       requestsPerSecond: 200,
@@ -262,6 +206,16 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
     for (const [service, values] of Object.entries(shares)) {
       for (const share of values) expect(share, `${service}: ${values}`).toBeGreaterThan(0.5);
     }
+  });
+
+  describe('nginx as the entry', () => {
+    describeNginx(stack);
+    describeEntry(stack, {
+      service: 'nginx',
+      limited: (port) => limitedNginx(stack, port),
+      unreadableIsProblem: true,
+      longAddress: 414,
+    });
   });
 
   it('lets the exporters reach their servers, as roles that see no data', async () => {
@@ -304,11 +258,11 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
     }
   });
 
-  it.each(['user', 'product', 'logistics', 'gateway', 'logistics-worker'])(
+  it.each(['user', 'product', 'logistics', 'logistics-worker'])(
     'loses no request when one of two replicas of %s gets SIGTERM, which exits with 0',
     async (service) => {
       await stack.up(twice);
-      await settled();
+      await settled(stack.entry);
       const load = startLoad({
         origin: stack.entry,
         requestsPerSecond: 150,
@@ -327,7 +281,7 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
 
   it('keeps the series of the whole stack within their budget, every service at two replicas', async () => {
     await stack.up(twice);
-    await settled();
+    await settled(stack.entry);
     // A scrape after the traffic, and the series of replicas that ended are marked as gone.
     await sleep(12_000);
     const counted = await query(
