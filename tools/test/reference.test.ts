@@ -16,6 +16,7 @@ describe('the reference', () => {
         (name) => `docs/reference/${name}.md`,
       ),
       'nginx/problems.conf',
+      'infra/traefik/dynamic/problems.yml',
     ]);
     for (const { path, text } of pages) {
       const committed = await readFile(join(root, path), 'utf8');

@@ -7,6 +7,7 @@ import { configurationMarkdown } from './configuration.ts';
 import { eventsMarkdown } from './events.ts';
 import { gatewayMarkdown } from './gateway.ts';
 import { nginxProblems } from './nginx-problems.ts';
+import { traefikProblems } from './traefik-problems.ts';
 
 export interface ReferencePage {
   /** Seen from the root of the workspace. */
@@ -77,5 +78,9 @@ export async function referencePages(root: string): Promise<ReferencePage[]> {
       return { path, text: await format(text, { ...options, parser: 'markdown' }) };
     }),
   );
-  return [...markdown, { path: 'nginx/problems.conf', text: nginxProblems() }];
+  return [
+    ...markdown,
+    { path: 'nginx/problems.conf', text: nginxProblems() },
+    { path: 'infra/traefik/dynamic/problems.yml', text: traefikProblems() },
+  ];
 }

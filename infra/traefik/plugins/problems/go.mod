@@ -1,0 +1,3 @@
+module github.com/woodytoys/problems
+
+go 1.21
