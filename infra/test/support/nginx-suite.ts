@@ -152,10 +152,10 @@ export function describeNginx(stack: Stack): void {
       await expect
         .poll(async () => (await fetch(`${origin}/api/products/1`)).status, { timeout: 30_000 })
         .toBe(200);
-      const direct = await fetch(`${origin}/api/products/1?x=%2F`);
+      const direct = await fetch(`${origin}/api/products?limit=1`);
       expect(direct.headers.has('ratelimit')).toBe(false);
-      expect(await direct.json()).toMatchObject({ id: 1, name: 'Product_1' });
-      const missing = await fetch(`${origin}/api/products/999999?x=1`);
+      expect(await direct.json()).toMatchObject({ items: [{ id: 1, name: 'Product_1' }] });
+      const missing = await fetch(`${origin}/api/products/999999`);
       expect(await missing.json()).toMatchObject({
         status: 404,
         instance: '/api/products/999999',
