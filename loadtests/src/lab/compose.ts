@@ -7,7 +7,7 @@ export const labPorts = { entry: 18_480, prometheus: 19_480, rabbitmq: 25_480, g
 export const labProject = 'woodytoys-lab';
 
 /** No client of a lab is one of many: the limits per client are raised for all of them. */
-const raised = { RATE_LIMIT: '100000000' };
+const raised = { RATE_LIMIT: '100000000', NGINX_RATE_LIMIT: '100000000', NGINX_BURST: '1000000' };
 
 export interface ComposeOptions {
   readonly name: string;
