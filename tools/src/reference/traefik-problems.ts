@@ -25,6 +25,9 @@ export function traefikProblems(): string {
   );
   return [
     '# Written by `npm run generate` from the error catalogue; edit tools/src/reference/traefik-problems.ts.',
-    stringify({ http: { middlewares: { problems: { plugin: { problems: { kinds } } } } } }),
+    stringify(
+      { http: { middlewares: { problems: { plugin: { problems: { kinds } } } } } },
+      { singleQuote: true, lineWidth: 0 },
+    ),
   ].join('\n');
 }
