@@ -33,9 +33,10 @@ export function createSettler({ database, settled, databaseState }: SettlerOptio
   let writing: Promise<void> | undefined;
 
   async function write(): Promise<void> {
-    while (!abandoned && sentIds.length + failures.length > 0) {
+    for (;;) {
       // What is settled meanwhile goes along.
       await sleep(lingerMs);
+      if (abandoned || sentIds.length + failures.length === 0) break;
       try {
         await writeSome();
         databaseState(undefined);
