@@ -26,6 +26,7 @@ import { query } from '../src/prometheus.ts';
 import { measureTotals } from '../src/totals.ts';
 import { drillAlerts } from './support/alert-drills.ts';
 import { describeEntry } from './support/entry-suite.ts';
+import { loadWithK6 } from './support/k6.ts';
 import { describeNginx, limitedNginx } from './support/nginx-suite.ts';
 import { failed, settled } from './support/settle.ts';
 import { touchEverything } from './support/traffic.ts';
@@ -380,10 +381,11 @@ describe.skipIf(missing)(title, { timeout: 300_000 }, () => {
   it('has data for every expression of the dashboards, rules and alerts after traffic', async () => {
     const now = () => Math.floor(Date.now() / 1000);
     const from = now();
+    const loaded = await loadWithK6(stack);
     await touchEverything(stack);
     const range = { from, to: now() };
     const prometheus = createPrometheus(stack.prometheus);
-    const dashboards = await askDashboards(prometheus, range);
+    const dashboards = await askDashboards(prometheus, range, loaded ? ['loadTool'] : []);
     const rules = await askRules(prometheus, prometheusRules(root), range);
     const told = ({ asked, answered }: typeof rules) => `${answered} of ${asked} have data`;
     console.log(`dashboards: ${told(dashboards)}; rules and alerts: ${told(rules)}`);

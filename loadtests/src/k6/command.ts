@@ -73,7 +73,7 @@ function k6Arguments(run: ScriptRun, api: string, script: string): string[] {
     ...['run', '--quiet', '--no-color', '--no-usage-report', '--include-system-env-vars=false'],
     ...['--address', api, '--log-format', 'raw'],
     ...('K6_PROMETHEUS_RW_SERVER_URL' in run.settings
-      ? ['--out', 'experimental-prometheus-rw']
+      ? ['--out', 'experimental-prometheus-rw', '--tag', `testid=${run.script}`]
       : []),
     ...(run.csv === undefined ? [] : ['--out', `csv=${run.csv}`]),
     ...(run.localAddresses === undefined ? [] : ['--local-ips', run.localAddresses]),

@@ -129,13 +129,12 @@ function variables(values: Readonly<Record<string, string>>): Record<string, str
   );
 }
 
-function prometheusSettings({ prometheus, scenario }: RunOptions): Record<string, string> {
+function prometheusSettings({ prometheus }: RunOptions): Record<string, string> {
   if (prometheus === undefined) return {};
   return {
     K6_PROMETHEUS_RW_SERVER_URL: `${prometheus}/api/v1/write`,
     K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM: 'true',
     K6_PROMETHEUS_RW_PUSH_INTERVAL: '5s',
-    K6_TAGS: `testid=${scenario}`,
   };
 }
 

@@ -64,7 +64,7 @@ const overview: Row = {
       thresholds: worseAbove(1, 1),
       queries: [
         {
-          expr: 'sum(increase(k6_dropped_iterations_total[$__range]))',
+          expr: 'sum(increase(k6_dropped_iterations_total[$__range])) or 0 * sum(k6_vus)',
           legend: 'dropped',
           needs: 'loadTool',
         },
@@ -127,7 +127,7 @@ const client: Row = {
       unit: 'reqps',
       queries: [
         {
-          expr: 'sum(rate(k6_http_reqs_total{expected_response="false"}[$__rate_interval]))',
+          expr: `sum(rate(k6_http_reqs_total{expected_response="false"}[$__rate_interval])) or 0 * ${OFFERED}`,
           legend: 'k6: not as expected',
           needs: 'loadTool',
         },
