@@ -16,7 +16,10 @@ export function createMisc({
   cache,
   heavyMs,
 }: MiscDependencies): Pick<Handlers<operations>, 'getTime' | 'computeHeavy'> {
-  const computed = cache.namespace<Heavy>('heavy', { ttlMs: 30_000 });
+  const computed = cache.namespace<Heavy>('heavy', {
+    ttlMs: 30_000,
+    waitMs: heavyMs + 5_000,
+  });
 
   return {
     getTime: async () => ({ status: 200, body: { time: new Date().toISOString() } }),

@@ -13,24 +13,25 @@ import { createProducts } from './products.ts';
 /** The SQL files that make this service's tables. */
 export const productMigrations = new URL('../migrations/', import.meta.url);
 
+export interface ProductOptions {
+  /** How long the query for the newest product takes, in milliseconds; 0 unless given. */
+  readonly lastMs?: number;
+}
+
 /** The catalogue. */
-export function createProductApp({
-  database,
-  cache,
-  messaging,
-  metrics,
-  log,
-  tracing,
-}: AppDependencies): App {
+export function createProductApp(
+  { database, cache, messaging, metrics, log, tracing }: AppDependencies,
+  { lastMs = 0 }: ProductOptions = {},
+): App {
   let relay: OutboxRelay | undefined;
   const running: { stop(): Promise<void> }[] = [];
   const committed = () => relay?.nudge();
-  const cached = createProductCache(cache);
+  const cached = createProductCache(cache, lastMs);
 
   return {
     handler: createApi({
       contract: parseContract(readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8')),
-      handlers: createProducts({ database, cached, committed }),
+      handlers: createProducts({ database, cached, committed, lastMs }),
       service: 'product',
       log,
       http: metrics.http,

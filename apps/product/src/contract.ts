@@ -29,7 +29,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest product */
+        /** The newest product, and how many there are */
         get: operations["getLastProduct"];
         put?: never;
         post?: never;
@@ -115,6 +115,20 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             updatedAt: string;
+        };
+        LastProduct: {
+            id: components["schemas"]["Id"];
+            name: components["schemas"]["Name"];
+            price: components["schemas"]["Price"];
+            description: components["schemas"]["Description"];
+            category: components["schemas"]["Category"];
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description How many products there are; up to 15 s old unless one was added or deleted. */
+            count: number;
         };
         ProductPage: {
             items: components["schemas"]["Product"][];
@@ -251,14 +265,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The product that was added last and is still there. */
+            /** @description The product that was added last and is still there, and how many there are. */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Product"];
+                    "application/json": components["schemas"]["LastProduct"];
                 };
             };
             404: components["responses"]["NotFound"];

@@ -1,4 +1,5 @@
-import type { Queryable, Statement } from '@woodytoys/database';
+import type { Database, Queryable, Statement } from '@woodytoys/database';
+import type { Last } from './products-cache.ts';
 
 /** A row of `products`; a deleted one is still there. */
 export interface StoredProduct {
@@ -12,6 +13,12 @@ export interface StoredProduct {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly deleted: boolean;
+}
+
+interface LastRow {
+  /** Null when there is no product. */
+  readonly id: number | null;
+  readonly count: number;
 }
 
 export interface NewProduct {
@@ -33,9 +40,12 @@ const byId: Statement = {
   text: `SELECT ${columns} FROM products WHERE id = $1 AND deleted_at IS NULL`,
 };
 
-const newest: Statement = {
-  name: 'product-newest',
-  text: `SELECT ${columns} FROM products WHERE deleted_at IS NULL ORDER BY id DESC LIMIT 1`,
+// The sleep stands in the statement, which has its snapshot before; it locks nothing.
+const last: Statement = {
+  name: 'product-last',
+  text: `SELECT (SELECT max(id) FROM products WHERE deleted_at IS NULL) AS id,
+      (SELECT count(*) FROM products WHERE deleted_at IS NULL) AS count
+    FROM pg_sleep($1)`,
 };
 
 const page: Statement = {
@@ -88,9 +98,23 @@ export async function selectProduct(
   return product;
 }
 
-export async function selectNewestProduct(database: Queryable): Promise<StoredProduct | undefined> {
-  const [product] = await database.query<StoredProduct>(newest);
-  return product;
+/**
+ * The newest product and the number of all; undefined when there is none.
+ * @param sleepMs how long the statement takes beside its work, in milliseconds.
+ */
+export async function selectLast(database: Database, sleepMs: number): Promise<Last | undefined> {
+  const values = [sleepMs / 1_000];
+  const [row] =
+    sleepMs === 0
+      ? await database.query<LastRow>(last, values)
+      : await database.transaction(async (transaction) => {
+          // The role's own timeout would end it, and holds for every other statement.
+          await transaction.query("SELECT set_config('statement_timeout', $1, true)", [
+            String(sleepMs + 10_000),
+          ]);
+          return transaction.query<LastRow>(last, values);
+        });
+  return row === undefined || row.id === null ? undefined : { id: row.id, count: row.count };
 }
 
 /** At most `limit` products with ids above `after`, in the order of their ids. */

@@ -4,13 +4,15 @@ import { decodeCursor, pageOf, problem } from '@woodytoys/service';
 import type { Handlers } from '@woodytoys/service';
 import type { components, operations } from './contract.ts';
 import { productChanged } from './events.ts';
+import { oneAtATime } from './last-product.ts';
 import { parseIfMatch, versionTagOf } from './if-match.ts';
 import { parsePrice } from './price.ts';
+import { lastKey } from './products-cache.ts';
 import type { ProductCache } from './products-cache.ts';
 import {
   deleteProduct,
   insertProduct,
-  selectNewestProduct,
+  selectLast,
   selectProduct,
   selectProducts,
   updateProduct,
@@ -18,6 +20,7 @@ import {
 import type { ExpectedVersions, NewProduct, StoredProduct } from './products-repository.ts';
 
 type Product = components['schemas']['Product'];
+type LastProduct = components['schemas']['LastProduct'];
 type ProductInput = components['schemas']['ProductInput'];
 type ProductPatch = components['schemas']['ProductPatch'];
 type ProductPage = components['schemas']['ProductPage'];
@@ -27,6 +30,8 @@ export interface ProductsDependencies {
   readonly cached: ProductCache;
   /** Called once a write has been committed with its outbox row. */
   readonly committed: () => void;
+  /** How long the query for the newest product takes, in milliseconds. */
+  readonly lastMs: number;
 }
 
 /** The operations of the contract. */
@@ -34,12 +39,35 @@ export function createProducts({
   database,
   cached,
   committed,
+  lastMs,
 }: ProductsDependencies): Handlers<operations> {
   /** The list under this key, or what `load` gives. */
   async function list(key: string, load: () => Promise<ProductPage>): Promise<ProductPage> {
     // `load` always gives a page, and so does the cache; the type of the cache does not know.
     return (await cached.lists.get(key, load)) ?? load();
   }
+
+  /** Undefined when there is none. */
+  function productOf(id: number): Promise<Product | undefined> {
+    return cached.products.get(String(id), async () => {
+      const stored = await selectProduct(database, id);
+      return stored === undefined ? undefined : present(stored);
+    });
+  }
+
+  /** Undefined when there is none. */
+  async function lastProduct(again = true): Promise<LastProduct | undefined> {
+    const last = await cached.last.get(lastKey, loadLast);
+    if (last === undefined) return undefined;
+    const product = await productOf(last.id);
+    if (product !== undefined) return { ...product, count: last.count };
+    // It has been deleted, and whoever did so has not forgotten it everywhere yet.
+    await cached.last.invalidate(lastKey);
+    return again ? lastProduct(false) : undefined;
+  }
+
+  // A slow query holds a connection, of which there are few, and every new product asks for another.
+  const loadLast = oneAtATime(() => selectLast(database, lastMs));
 
   /** One transaction with the event of the write; the caches are told once it has committed. */
   async function write(
@@ -51,7 +79,13 @@ export function createProducts({
       transaction.afterCommit(committed);
       return written;
     });
-    await cached.forget(product.id);
+    // Events of writes do not: the query that sees this one may run already when they come. Who dies
+    // before this line leaves it 15 s old at most.
+    const counted = product.version === 1 || product.deleted;
+    await Promise.all([
+      cached.forget(product.id),
+      ...(counted ? [cached.last.invalidate(lastKey)] : []),
+    ]);
     return present(product);
   }
 
@@ -66,20 +100,13 @@ export function createProducts({
     },
 
     getLastProduct: async () => {
-      const { items } = await list('newest', async () => {
-        const newest = await selectNewestProduct(database);
-        return { items: newest === undefined ? [] : [present(newest)], nextCursor: null };
-      });
-      const [product] = items;
+      const product = await lastProduct();
       if (product === undefined) throw problem('WT-RESOURCE-NOT-FOUND', 'There is no product yet.');
       return found(product);
     },
 
     getProduct: async ({ params: { id } }) => {
-      const product = await cached.products.get(String(id), async () => {
-        const stored = await selectProduct(database, id);
-        return stored === undefined ? undefined : present(stored);
-      });
+      const product = await productOf(id);
       if (product === undefined) throw notFound(id);
       return found(product);
     },
@@ -130,11 +157,9 @@ export function createProducts({
   };
 }
 
-function found(product: Product): {
-  status: 200;
-  headers: Record<string, string>;
-  body: Product;
-} {
+function found<Body extends Product>(
+  product: Body,
+): { status: 200; headers: Record<string, string>; body: Body } {
   return { status: 200, headers: { ETag: versionTagOf(product.version) }, body: product };
 }
 

@@ -5,6 +5,7 @@ import type { components } from '../src/contract.ts';
 import { startProductService } from './start.ts';
 
 type Product = components['schemas']['Product'];
+type LastProduct = components['schemas']['LastProduct'];
 type ProductPage = components['schemas']['ProductPage'];
 
 describeInBothWorlds('the catalogue', (createWorld) => {
@@ -101,15 +102,17 @@ describeInBothWorlds('the catalogue', (createWorld) => {
     expect((await add()).id).toBeGreaterThan(id);
   });
 
-  it('names the newest product through additions, replacements and deletions', async () => {
+  it('names the newest product, with their number, through additions, replacements and deletions', async () => {
     const older = await add();
-    expect((await client.get('/products/last')).body).toEqual(older);
+    const { body: last } = await client.get<LastProduct>('/products/last');
+    const { count } = last;
+    expect(last).toEqual({ ...older, count });
     const newer = await add({ ...truck, name: 'Newer' });
-    expect((await client.get('/products/last')).body).toEqual(newer);
-    const { body: replaced } = await client.put(`/products/${newer.id}`, truck);
-    expect((await client.get('/products/last')).body).toEqual(replaced);
+    expect((await client.get('/products/last')).body).toEqual({ ...newer, count: count + 1 });
+    const { body: replaced } = await client.put<Product>(`/products/${newer.id}`, truck);
+    expect((await client.get('/products/last')).body).toEqual({ ...replaced, count: count + 1 });
     await client.delete(`/products/${newer.id}`);
-    expect((await client.get('/products/last')).body).toEqual(older);
+    expect((await client.get('/products/last')).body).toEqual({ ...older, count });
   });
 
   it('has no newest product when it is empty, and has one again with the first', async () => {

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createContractCheck, startTestService } from '@woodytoys/app-testing';
 import type { TestService, World } from '@woodytoys/app-testing';
+import type { AppDependencies } from '@woodytoys/runtime';
 import { createProductApp, productMigrations } from '../src/app.ts';
+import type { ProductOptions } from '../src/app.ts';
 import { seedProducts } from '../src/seed.ts';
 
 export const check = createContractCheck(
@@ -9,9 +11,13 @@ export const check = createContractCheck(
 );
 
 /** A product service of its own, with `scale` times 1,000 products. */
-export function startProductService(world: World, scale: number): Promise<TestService> {
+export function startProductService(
+  world: World,
+  scale: number,
+  options?: ProductOptions,
+): Promise<TestService> {
   const name = 'product';
-  const create = createProductApp;
+  const create = (dependencies: AppDependencies) => createProductApp(dependencies, options);
   return startTestService(
     { name, check, create, migrations: productMigrations, seed: seedProducts },
     world,

@@ -16,7 +16,7 @@ import { startConsole } from './console.ts';
 import { startGateway } from './gateway.ts';
 import { loopback, portError } from './ports.ts';
 import { services } from './services.ts';
-import type { DatabaseName, ServiceDefinition } from './services.ts';
+import type { DatabaseName, ServiceDefinition, ServiceSettings } from './services.ts';
 
 /** Handlers that run longer are left to the next start: their outbox rows are still there. */
 const drainTimeoutMs = 3000;
@@ -28,9 +28,9 @@ export interface PlatformOptions {
   readonly port: number;
   readonly privatePort: number;
   readonly seedScale: number;
-  readonly reportRetentionDays: number;
   /** False: the services keep nothing that they read. */
   readonly cached: boolean;
+  readonly serviceSettings: ServiceSettings;
   readonly traces: TraceSettings;
   readonly environment: Environment;
   readonly createLog: (service: string) => Logger;
@@ -52,7 +52,7 @@ interface NamedApp {
 
 /** Every service, the worker and the gateway in this process; resolves when all of it is ready. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
-  const { createLog, resources, reportRetentionDays } = options;
+  const { createLog, resources, serviceSettings } = options;
   const registry = createMetricsRegistry();
   resources.defer(() => registry.close());
   const traces = await openTraces({
@@ -107,13 +107,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         log,
         tracing,
       };
-      return { name: as, log, app: createApp(dependencies) };
+      return { name: as, log, app: createApp(dependencies, serviceSettings) };
     };
     if (!createWorker) return [make(name, create)];
-    const worker = make(`${name}-worker`, (dependencies) =>
-      createWorker(dependencies, { reportRetentionDays }),
-    );
-    return [make(name, create), worker];
+    return [make(name, create), make(`${name}-worker`, createWorker)];
   });
   resources.defer(async () => {
     await Promise.all(apps.map(({ app }) => app.stop()));

@@ -18,12 +18,17 @@ export interface ServiceDefinition {
   readonly migrations: URL;
   /** None unless given. */
   readonly seed?: (client: SeedClient, scale: number) => Promise<void>;
-  readonly create: (dependencies: AppDependencies) => App;
+  readonly create: (dependencies: AppDependencies, settings: ServiceSettings) => App;
   /** What is a process of its own elsewhere; it shares the service's database and cache. */
-  readonly createWorker?: (
-    dependencies: AppDependencies,
-    options: { readonly reportRetentionDays: number },
-  ) => App;
+  readonly createWorker?: (dependencies: AppDependencies, settings: ServiceSettings) => App;
+}
+
+/** What services read from the environment where they are processes of their own; in milliseconds. */
+export interface ServiceSettings {
+  readonly reportRetentionDays: number;
+  readonly heavyMs: number;
+  readonly validationMs: number;
+  readonly lastMs: number;
 }
 
 export type DatabaseName = 'user' | 'product' | 'logistics' | 'order';
@@ -31,18 +36,25 @@ export type DatabaseName = 'user' | 'product' | 'logistics' | 'order';
 /** Every service behind the gateway. */
 export const services: readonly ServiceDefinition[] = [
   { name: 'user', migrations: userMigrations, seed: seedUsers, create: createUserApp },
-  { name: 'product', migrations: productMigrations, seed: seedProducts, create: createProductApp },
+  {
+    name: 'product',
+    migrations: productMigrations,
+    seed: seedProducts,
+    create: (dependencies, { lastMs }) => createProductApp(dependencies, { lastMs }),
+  },
   {
     name: 'logistics',
     migrations: logisticsMigrations,
     seed: seedLogistics,
-    create: createLogisticsApp,
-    createWorker: createLogisticsWorker,
+    create: (dependencies) => createLogisticsApp(dependencies),
+    createWorker: (dependencies, { reportRetentionDays }) =>
+      createLogisticsWorker(dependencies, { reportRetentionDays }),
   },
   {
     name: 'order',
     migrations: orderMigrations,
-    create: (dependencies) => createOrderApp(dependencies),
-    createWorker: (dependencies) => createOrderWorker(dependencies),
+    create: (dependencies, { heavyMs }) => createOrderApp(dependencies, { heavyMs }),
+    createWorker: (dependencies, { validationMs }) =>
+      createOrderWorker(dependencies, { validationMs }),
   },
 ];

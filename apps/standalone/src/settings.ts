@@ -10,9 +10,12 @@ import {
   text,
 } from '@woodytoys/service';
 import { workerConfig } from '@woodytoys/logistics/settings';
+import { orderConfig, workerConfig as orderWorkerConfig } from '@woodytoys/order/settings';
+import { productConfig } from '@woodytoys/product/settings';
 import { traceConfig } from '@woodytoys/runtime';
 import type { TraceSettings } from '@woodytoys/runtime';
 import { StandaloneError } from './failure.ts';
+import type { ServiceSettings } from './services.ts';
 
 /** What `npm start` reads from the environment. */
 export const standaloneConfig = {
@@ -28,6 +31,9 @@ export const standaloneConfig = {
     'With `off` the services read from their databases each time: for labs that measure the cache.',
   ),
   ...workerConfig,
+  ...orderConfig,
+  ...orderWorkerConfig,
+  ...productConfig,
   ...traceConfig,
   WOODYTOYS_DATA: text('.data').describe('The folder of the data, seen from the workspace.'),
 };
@@ -36,9 +42,9 @@ export interface Settings {
   readonly port: number;
   readonly privatePort: number;
   readonly seedScale: number;
-  readonly reportRetentionDays: number;
   /** False: the services keep nothing that they read. */
   readonly cached: boolean;
+  readonly serviceSettings: ServiceSettings;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Absolute. */
   readonly directory: string;
@@ -55,7 +61,8 @@ npm run dev              the same; restarts when a file in apps/ or libs/ change
   --help    prints this
 
 Environment: PORT (8080), PRIVATE_PORT (9400), SEED_SCALE (1; first start only), LOG_LEVEL (info),
-REPORT_RETENTION_DAYS (30), CACHE (on), WOODYTOYS_DATA (.data), OTEL_EXPORTER_OTLP_ENDPOINT (none: no traces).
+REPORT_RETENTION_DAYS (30), CACHE (on), HEAVY_MS, VALIDATION_MS, LAST_MS (0s: the labs' delays),
+WOODYTOYS_DATA (.data), OTEL_EXPORTER_OTLP_ENDPOINT (none: no traces).
 The data: npm run data:reset | data:backup -- FILE | data:restore -- FILE
 `;
 
@@ -80,8 +87,13 @@ export function readSettings(
     port: config.PORT,
     privatePort: config.PRIVATE_PORT,
     seedScale: config.SEED_SCALE,
-    reportRetentionDays: config.REPORT_RETENTION_DAYS,
     cached: config.CACHE === 'on',
+    serviceSettings: {
+      reportRetentionDays: config.REPORT_RETENTION_DAYS,
+      heavyMs: config.HEAVY_MS,
+      validationMs: config.VALIDATION_MS,
+      lastMs: config.LAST_MS,
+    },
     logLevel: config.LOG_LEVEL,
     directory: resolve(workspace, config.WOODYTOYS_DATA),
     traces: config,

@@ -1,5 +1,8 @@
 import type { CachePolicy } from './types.ts';
 
+/** Longer than a lease, so that a dead holder is replaced before waiters give up on it. */
+const defaultWaitMs = 5_000;
+
 export type ResolvedPolicy = Required<CachePolicy>;
 
 /** Entries made together must not end together; ±10 % spreads a minute over twelve seconds. */
@@ -12,6 +15,7 @@ export function resolvePolicy(namespace: string, policy: CachePolicy): ResolvedP
     staleMs: policy.staleMs ?? 0,
     negativeTtlMs: policy.negativeTtlMs ?? 1_000,
     firstLevelMs: policy.firstLevelMs ?? 1_000,
+    waitMs: policy.waitMs ?? defaultWaitMs,
   };
   for (const [field, value] of Object.entries(resolved)) {
     const least = field === 'ttlMs' ? 1 : 0;
@@ -29,7 +33,8 @@ export function samePolicy(left: ResolvedPolicy, right: ResolvedPolicy): boolean
     left.ttlMs === right.ttlMs &&
     left.staleMs === right.staleMs &&
     left.negativeTtlMs === right.negativeTtlMs &&
-    left.firstLevelMs === right.firstLevelMs
+    left.firstLevelMs === right.firstLevelMs &&
+    left.waitMs === right.waitMs
   );
 }
 

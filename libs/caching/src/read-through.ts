@@ -11,9 +11,6 @@ import type { ResolvedPolicy } from './policy.ts';
 import type { Reading, SecondLevel } from './second-level.ts';
 import type { CacheNamespace } from './types.ts';
 
-/** Longer than a lease, so that a dead holder is replaced before waiters give up on it. */
-const longestWaitMs = 5_000;
-
 export interface ReadThroughParts {
   readonly name: string;
   readonly policy: ResolvedPolicy;
@@ -128,11 +125,11 @@ export class ReadThrough<T> implements CacheNamespace<T> {
   async #read(id: string): Promise<Reading | undefined> {
     const reading = await readOrWait(this.#second, this.#name, id, {
       staleMs: this.policy.staleMs,
-      longestMs: longestWaitMs,
+      longestMs: this.policy.waitMs,
     });
     if (reading !== 'waited in vain') return reading;
     this.#log.warn(
-      { namespace: this.#name, key: id, waitedMs: longestWaitMs },
+      { namespace: this.#name, key: id, waitedMs: this.policy.waitMs },
       'another replica has been loading this cache entry for too long; loading it here too',
     );
     return undefined;

@@ -17,6 +17,8 @@ export interface CachePolicy {
   readonly negativeTtlMs?: number;
   /** The longest time the first level may keep an entry without asking the second; default 1,000. */
   readonly firstLevelMs?: number;
+  /** How long a caller waits for the load of another replica before it loads too; default 5,000. */
+  readonly waitMs?: number;
 }
 
 export interface CacheNamespace<T> {
