@@ -28,7 +28,7 @@ export function createOrderApp(
     handler: createApi({
       contract: parseContract(readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8')),
       handlers: {
-        ...createOrders({ database, committed: () => relay?.nudge() }),
+        ...createOrders({ database, committed: () => relay?.nudge(), tracing }),
         ...createMisc({ cache, heavyMs }),
       },
       service: 'order',

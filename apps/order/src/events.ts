@@ -14,17 +14,45 @@ export interface OrderDecided {
   readonly status: Decision['status'];
 }
 
+/** What a message goes on with: a transaction holds those of many traces. */
+interface Traced {
+  readonly traceparent: string | undefined;
+}
+
 /** Mandatory: the order counts as handed over once a queue has it. */
-export function orderPlaced(orderId: string): NewOutboxMessage {
-  const body: OrderPlaced = { orderId };
+export function orderPlaced({
+  id,
+  traceparent,
+}: Traced & { readonly id: string }): NewOutboxMessage {
+  const body: OrderPlaced = { orderId: id };
   return {
     exchange: commandsExchange,
     routingKey: routingKeys.orderPlaced,
     body,
     mandatory: true,
+    ...traceHeaders(traceparent),
   };
 }
 
-export function orderDecided(body: OrderDecided): NewOutboxMessage {
-  return { exchange: eventsExchange, routingKey: routingKeys.orderDecided, body };
+export function orderDecided({
+  id,
+  product,
+  decision,
+  traceparent,
+}: Traced & {
+  readonly id: string;
+  readonly product: string;
+  readonly decision: Decision;
+}): NewOutboxMessage {
+  const body: OrderDecided = { orderId: id, product, status: decision.status };
+  return {
+    exchange: eventsExchange,
+    routingKey: routingKeys.orderDecided,
+    body,
+    ...traceHeaders(traceparent),
+  };
+}
+
+function traceHeaders(traceparent: string | undefined): Pick<NewOutboxMessage, 'headers'> {
+  return traceparent === undefined ? {} : { headers: { traceparent } };
 }

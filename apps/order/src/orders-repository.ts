@@ -11,6 +11,8 @@ export interface StoredOrder {
   readonly decidedAt: Date | null;
 }
 
+export type NewOrder = Pick<StoredOrder, 'id' | 'product' | 'createdAt'>;
+
 const columns = `
   id, product, status, reason, created_at AS "createdAt", decided_at AS "decidedAt"`;
 
@@ -20,16 +22,19 @@ const byId: Statement = {
 };
 
 const insert: Statement = {
-  name: 'order-insert',
-  text: `INSERT INTO orders (id, product) VALUES ($1, $2) RETURNING ${columns}`,
+  name: 'orders-insert',
+  text: `
+    INSERT INTO orders (id, product, created_at)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])`,
 };
 
 const decide: Statement = {
-  name: 'order-decide',
+  name: 'orders-decide',
   text: `
-    UPDATE orders SET status = $2, reason = $3, decided_at = now()
-    WHERE id = $1 AND status = 'pending'
-    RETURNING id`,
+    UPDATE orders SET status = decided.status, reason = decided.reason, decided_at = now()
+    FROM unnest($1::uuid[], $2::text[], $3::text[]) AS decided (id, status, reason)
+    WHERE orders.id = decided.id AND orders.status = 'pending'
+    RETURNING orders.id`,
 };
 
 const counts: Statement = {
@@ -48,24 +53,28 @@ export async function selectOrder(
   return order;
 }
 
-export async function insertOrder(
+export async function insertOrders(
   database: Queryable,
-  { id, product }: Pick<StoredOrder, 'id' | 'product'>,
-): Promise<StoredOrder> {
-  const [order] = await database.query<StoredOrder>(insert, [id, product]);
-  if (order === undefined) throw new Error(`Inserting order ${id} gave no row.`);
-  return order;
+  orders: readonly NewOrder[],
+): Promise<void> {
+  await database.query(insert, [
+    orders.map(({ id }) => id),
+    orders.map(({ product }) => product),
+    orders.map(({ createdAt }) => createdAt),
+  ]);
 }
 
-/** False when the order was decided before. */
-export async function saveDecision(
+/** @returns the ids of those that were not decided before. */
+export async function saveDecisions(
   database: Queryable,
-  id: string,
-  decision: Decision,
-): Promise<boolean> {
-  const reason = decision.status === 'refused' ? decision.reason : null;
-  const decided = await database.query(decide, [id, decision.status, reason]);
-  return decided.length > 0;
+  decisions: readonly { readonly id: string; readonly decision: Decision }[],
+): Promise<ReadonlySet<string>> {
+  const decided = await database.query<{ id: string }>(decide, [
+    decisions.map(({ id }) => id),
+    decisions.map(({ decision }) => decision.status),
+    decisions.map(({ decision }) => (decision.status === 'refused' ? decision.reason : null)),
+  ]);
+  return new Set(decided.map(({ id }) => id));
 }
 
 /** How many orders wait, and how many were validated and refused in the last hour. */

@@ -1,34 +1,58 @@
 import { enqueue } from '@woodytoys/database';
 import type { Database } from '@woodytoys/database';
+import { createBatcher } from '@woodytoys/messaging';
+import type { AppDependencies } from '@woodytoys/runtime';
 import { problem } from '@woodytoys/service';
 import type { Handlers } from '@woodytoys/service';
 import { v7 as uuidv7 } from 'uuid';
 import type { components, operations } from './contract.ts';
 import { orderPlaced } from './events.ts';
-import { insertOrder, selectOrder } from './orders-repository.ts';
-import type { StoredOrder } from './orders-repository.ts';
+import { insertOrders, selectOrder } from './orders-repository.ts';
+import type { NewOrder, StoredOrder } from './orders-repository.ts';
 
 export interface OrdersDependencies {
   readonly database: Database;
-  /** Called once an order has been committed with its outbox row. */
+  /** Called once orders have been committed with their outbox rows. */
   readonly committed: () => void;
+  readonly tracing: AppDependencies['tracing'];
 }
 
-/** Takes orders, and tells what became of them; workers decide. */
+/** An order on its way into the database. */
+interface PlacedOrder extends NewOrder {
+  /** Of the request, which the order's message goes on; a batch has orders of many. */
+  readonly traceparent: string | undefined;
+}
+
+/**
+ * Takes orders, and tells what became of them; workers decide. Orders that come while a transaction
+ * runs share the next one, so that a peak costs the database few commits; each is answered once its
+ * own has committed.
+ */
 export function createOrders({
   database,
   committed,
+  tracing,
 }: OrdersDependencies): Pick<Handlers<operations>, 'placeOrder' | 'getOrder'> {
+  const save = createBatcher<PlacedOrder>(
+    (orders) =>
+      database.transaction(async (transaction) => {
+        await insertOrders(transaction, orders);
+        await enqueue(transaction, ...orders.map(orderPlaced));
+        transaction.afterCommit(committed);
+      }),
+    // What the contract let through can be stored: a failure is the database's, and would come again.
+    { lingerMs: 0, retryEach: false },
+  );
+
   return {
     placeOrder: async ({ body: { product } }) => {
-      const id = uuidv7();
-      const order = await database.transaction(async (transaction) => {
-        const inserted = await insertOrder(transaction, { id, product });
-        await enqueue(transaction, orderPlaced(id));
-        transaction.afterCommit(committed);
-        return inserted;
-      });
-      return { status: 202, headers: { Location: `/api/orders/${id}` }, body: present(order) };
+      const order = { id: uuidv7(), product, createdAt: new Date() };
+      await save({ ...order, traceparent: tracing?.current()?.traceparent });
+      return {
+        status: 202,
+        headers: { Location: `/api/orders/${order.id}` },
+        body: present({ ...order, status: 'pending', reason: null, decidedAt: null }),
+      };
     },
 
     getOrder: async ({ params: { id } }) => {

@@ -15,7 +15,7 @@ const PREFETCH = 10;
 
 /** Orders: the part that decides on them in the background. */
 export function createOrderWorker(
-  { database, messaging, metrics, log }: Omit<AppDependencies, 'cache'>,
+  { database, messaging, metrics, log, tracing }: Omit<AppDependencies, 'cache'>,
   { validationMs = 0 }: WorkerOptions = {},
 ): App {
   /** In the order of their start. */
@@ -35,6 +35,7 @@ export function createOrderWorker(
         database,
         validate: createValidation(validationMs),
         committed: () => relay.nudge(),
+        tracing,
       });
       running.push(await messaging.consume(ordersQueue, job, { prefetch: PREFETCH }));
     },

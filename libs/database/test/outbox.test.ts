@@ -324,6 +324,25 @@ it('finishes what is on its way when it stops', async () => {
   expect(await pending()).toBe(0);
 });
 
+it('ends at its time when publishing takes longer, and leaves the process free', async () => {
+  await send(message(1));
+  const { promise: published, resolve: publish } = Promise.withResolvers<void>();
+  let begun = false;
+  const stopping = relay({
+    stopTimeoutMs: 50,
+    publish: async () => {
+      begun = true;
+      await published;
+    },
+  });
+  await waitFor(() => begun);
+  await stopping.stop();
+  publish();
+  // A timer comes only where nothing holds up the process.
+  await sleep(50);
+  expect(await pending()).toBe(1);
+});
+
 it('goes on after the database was away', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'woodytoys-restart-'));
   const log = createTestLogger();

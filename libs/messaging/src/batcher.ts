@@ -1,8 +1,13 @@
 export interface BatcherOptions {
   /** How many items at most are applied together; default 100. The consumer's prefetch is as many. */
   readonly max?: number;
-  /** How long the first item of a batch waits for others, in milliseconds; default 20. */
+  /**
+   * How long the first item of a batch waits for others, in milliseconds; default 20. With 0 it waits
+   * for the batch before it alone, which is what costs a caller the least.
+   */
   readonly lingerMs?: number;
+  /** Whether the items of a batch that failed are applied one by one; default true. */
+  readonly retryEach?: boolean;
 }
 
 interface Waiting<Item> {
@@ -15,16 +20,16 @@ interface Waiting<Item> {
 const failuresOfAnOutage = 3;
 
 /**
- * Applies items of many deliveries together, which is one transaction instead of a hundred. Each
+ * Applies the items of many deliveries or requests together, which is one transaction instead of a hundred. Each
  * caller waits for its own: its item was applied when the promise resolves. Items are applied in the
- * order they came, one batch at a time. When a batch fails, its items are applied one by one, so that
- * one that cannot be applied fails alone.
+ * order they came, one batch at a time. When a batch fails, its items are applied one by one unless
+ * `retryEach` is false, so that one that cannot be applied fails alone.
  *
  * @param apply all or none of them; it may get an item again after a failure
  */
 export function createBatcher<Item>(
   apply: (items: readonly Item[]) => Promise<void>,
-  { max = 100, lingerMs = 20 }: BatcherOptions = {},
+  { max = 100, lingerMs = 20, retryEach = true }: BatcherOptions = {},
 ): (item: Item) => Promise<void> {
   let waiting: Waiting<Item>[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -35,8 +40,8 @@ export function createBatcher<Item>(
       await apply(batch.map(({ item }) => item));
       for (const { resolve } of batch) resolve();
     } catch (error) {
-      if (batch.length === 1) batch[0]?.reject(error);
-      else await applyEach(batch);
+      if (batch.length > 1 && retryEach) await applyEach(batch);
+      else for (const { reject } of batch) reject(error);
     }
   }
 
@@ -73,7 +78,7 @@ export function createBatcher<Item>(
 
   function schedule(): void {
     if (running || waiting.length === 0) return;
-    if (waiting.length >= max) void run();
+    if (waiting.length >= max || lingerMs === 0) void run();
     else timer ??= setTimeout(() => void run(), lingerMs);
   }
 

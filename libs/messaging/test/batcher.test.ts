@@ -75,6 +75,33 @@ describe('a batcher', () => {
     expect(applied).toEqual([1, 2, 4, 5]);
   });
 
+  it('fails as a whole when that is asked for', async () => {
+    let calls = 0;
+    const add = createBatcher<number>(
+      async () => {
+        calls += 1;
+        throw new Error('the database is away');
+      },
+      { retryEach: false },
+    );
+    const results = await Promise.allSettled([1, 2, 3].map(add));
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(calls).toBe(1);
+  });
+
+  it('waits for the batch before alone when it does not linger', async () => {
+    const batches: number[][] = [];
+    const add = createBatcher<number>(
+      async (items) => {
+        batches.push([...items]);
+        await sleep(5);
+      },
+      { lingerMs: 0 },
+    );
+    await Promise.all([1, 2, 3, 4].map(add));
+    expect(batches).toEqual([[1], [2, 3, 4]]);
+  });
+
   it('takes failures one after the other for an outage, and goes on with what comes after it', async () => {
     let calls = 0;
     let down = true;
