@@ -53,6 +53,12 @@ export const scenarios = {
     requestsPerSecond: (rps) => 7 * rps,
     probes: ['/api/ping'],
   },
+  orders: {
+    title: 'orders, N a second, each with a product of its own: a peak for the workers',
+    options: { rps: '1000', duration: '10s' },
+    requestsPerSecond: (rps) => rps,
+    probe: { path: '/api/misc/time' },
+  },
   spike: {
     title: `lab 4's mix at N, for a third of the time ${SPIKE_FACTOR} times as much, and N again`,
     options: { rps: '20', duration: '60s' },

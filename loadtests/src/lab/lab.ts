@@ -117,6 +117,8 @@ export interface Step {
   readonly configuration: Configuration;
   readonly load: Load;
   readonly events?: readonly TimedEvent[];
+  /** Waits, between warm-up and measurement, until what the warm-up left behind is done. */
+  readonly prepare?: (context: Omit<MeasureContext, 'elapsed'>) => Promise<void>;
   /** Runs beside the load, and may go on after it: k6's result is `undefined` until it has ended. */
   readonly observe?: (
     context: MeasureContext,

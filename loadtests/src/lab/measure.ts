@@ -42,16 +42,13 @@ export async function measure(
     say('warm-up', warmUpSeconds);
     await loadBy(load, warmUpSeconds, work);
   }
+  const told = { running, signal, say: (what: string) => say(what, 0) };
+  await step.prepare?.(told);
   say('', seconds);
   const before = await containers?.read();
   const busyBefore = busySeconds();
   const began = Date.now();
-  const context: MeasureContext = {
-    running,
-    signal,
-    elapsed: () => (Date.now() - began) / 1000,
-    say: (what) => say(what, 0),
-  };
+  const context: MeasureContext = { ...told, elapsed: () => (Date.now() - began) / 1000 };
   const probed = 'probe' in load ? load.probe(context) : undefined;
   const loaded = 'scenario' in load ? loadBy(load, seconds, work, file) : undefined;
   const atLoadEnd = Promise.all([loaded, probed]).then(async ([k6]) => {

@@ -22,7 +22,7 @@ export function reportText({ lab, data, results, charts, earlier }: ReportParts)
     data.quick &&
       '> **A quick run.** Its matrix is short and each measurement lasts seconds: it shows that the lab works, and its figures mean nothing.',
     lab.question,
-    ...section('The bars', barsTable(lab.bars(results))),
+    ...(data.quick ? [] : section('The bars', barsTable(lab.bars(results)))),
     ...section('What it shows', findings.map((finding) => `- ${finding}`).join('\n')),
     ...section('Charts', charts.map(({ file, title }) => `![${title}](${file})`).join('\n\n')),
     ...section('Figures', lab.tables(results).map(tableText).join('\n\n')),

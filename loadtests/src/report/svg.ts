@@ -88,7 +88,6 @@ export function escapeText(text: string): string {
       .replaceAll('>', '&gt;')
       .replaceAll('"', '&quot;')
       // Characters that XML does not have.
-      // eslint-disable-next-line no-control-regex
       .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
   );
 }
