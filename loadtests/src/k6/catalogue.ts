@@ -57,7 +57,7 @@ export const scenarios = {
     title: 'orders, N a second, each with a product of its own: a peak for the workers',
     options: { rps: '1000', duration: '10s' },
     requestsPerSecond: (rps) => rps,
-    probe: { path: '/api/misc/time' },
+    probes: ['/api/misc/time'],
   },
   spike: {
     title: `lab 4's mix at N, for a third of the time ${SPIKE_FACTOR} times as much, and N again`,
