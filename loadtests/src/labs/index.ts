@@ -1,6 +1,7 @@
 import type { Lab } from '../lab/lab.ts';
 import { async } from './async.ts';
 import { edges } from './edges.ts';
+import { lab4 } from './lab4.ts';
 
 /** Every lab; one file each beside this one. */
-export const labs: readonly Lab[] = [async, edges];
+export const labs: readonly Lab[] = [lab4, async, edges];
