@@ -128,7 +128,8 @@ function parse(args: readonly string[]) {
       allowPositionals: true,
     });
   } catch (cause) {
-    throw bad(`${(cause as Error).message.split('. ')[0]}. npm run load -- --help lists all.`);
+    const [reason = ''] = (cause as Error).message.split(/\.?(?: |\n)(?=To |Did )/);
+    throw bad(`${reason.replace(/\.$/, '')}. npm run load -- --help lists all options.`);
   }
 }
 
