@@ -47,6 +47,11 @@ export const scenarios = {
     requestsPerSecond: (rps) => 2 * rps,
     probes: [{ option: 'fast' }],
   },
+  aggregate: {
+    title: 'one page of a user and a product, by N clients that ask again as soon as answered',
+    options: { vus: '10', duration: '30s' },
+    probe: { path: '/api/1/1' },
+  },
   woodytoys: {
     title: "Woodytoys' seven calls, N a second each",
     options: { rps: '5', duration: '60s', host: 'woodytoys.localhost' },

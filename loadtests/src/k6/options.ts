@@ -32,6 +32,7 @@ const place: Pick<Kind, 'read' | 'expected'> = {
 
 const kinds = {
   rps: { help: 'iterations a second of each kind', ...count(MOST_PER_SECOND) },
+  vus: { help: 'clients that ask without a pause', ...count(10_000) },
   duration: { help: 'how long', ...time },
   'initial-users': { help: 'users of the first stage', ...count(10_000) },
   'additional-users': { help: 'users that come with each stage', ...count(10_000) },

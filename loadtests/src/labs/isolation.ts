@@ -66,10 +66,16 @@ function steps(): readonly Step[] {
   }));
 }
 
+/** How long requests were sent: k6's own time goes on until the last answer. */
+const sentSeconds = ({ requests, dropped }: ScenarioResult) => (requests + dropped) / (2 * RATE);
+const sent = (endpoint: Endpoint) => (k6: ScenarioResult) => {
+  const named = k6.byName[endpoint];
+  return named && named.requests / sentSeconds(k6);
+};
 /** Requests with the expected answer, a second. */
 const answered = (endpoint: Endpoint) => (k6: ScenarioResult) => {
   const named = k6.byName[endpoint];
-  return named && (named.requests * (1 - named.failedRatio)) / k6.seconds;
+  return named && (named.requests * (1 - named.failedRatio)) / sentSeconds(k6);
 };
 const latency = (endpoint: Endpoint, of: 'p50' | 'p95' | 'p99' | 'max') => (k6: ScenarioResult) =>
   k6.byName[endpoint]?.latency[of];
@@ -84,7 +90,7 @@ function tables(results: Results): readonly Table[] {
           return [
             title,
             endpoint,
-            figure((k6) => (k6.byName[endpoint]?.requests ?? Number.NaN) / k6.seconds),
+            figure(sent(endpoint)),
             figure(answered(endpoint)),
             ...(['p50', 'p95', 'p99', 'max'] as const).map((of) => figure(latency(endpoint, of))),
           ];
