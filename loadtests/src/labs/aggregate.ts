@@ -7,6 +7,7 @@ import { servicesArena, trivialArena } from './aggregate/gateways.ts';
 import type { Arena, Contender } from './aggregate/gateways.ts';
 import {
   barClients,
+  clientsText,
   closedTitle,
   concurrencies,
   stepsOf,
@@ -49,7 +50,7 @@ function tables(results: Results): readonly Table[] {
     const clients = clientsOf(results, arena);
     const throughput: Table = {
       title: `${partTitles[arena.part]}: requests/s`,
-      head: ['', ...clients.map((count) => `${count} clients`), 'not answered'],
+      head: ['', ...clients.map(clientsText), 'not answered'],
       rows: arena.contenders.map((contender) => [
         contender.title,
         ...clients.map((count) => numberText(closed(results, arena, contender, count))),
@@ -98,7 +99,7 @@ function charts(results: Results): readonly Chart[] {
       name: `throughput-${arena.part}`,
       title: partTitles[arena.part],
       y: { title: 'answered', unit: 'requests/s' },
-      groups: clients.map((count) => `${count} ${count === 1 ? 'client' : 'clients'}`),
+      groups: clients.map(clientsText),
       series: arena.contenders.map((contender) => ({
         name: contender.title,
         values: clients.map((count) => closed(results, arena, contender, count)),
@@ -107,10 +108,15 @@ function charts(results: Results): readonly Chart[] {
   });
 }
 
-/** Ours to another, where the bar is read; in a quick run wherever both were measured. */
-function ratio(results: Results, arena: Arena, to: Contender['key']): number {
+/** Where the bar is read; a quick run has fewer clients. */
+function clientsAtBar(results: Results, arena: Arena): number | undefined {
   const clients = clientsOf(results, arena);
-  const at = clients.find((count) => count === barClients) ?? clients.at(-1);
+  return clients.find((count) => count === barClients) ?? clients.at(-1);
+}
+
+/** Ours to another, where the bar is read. */
+function ratio(results: Results, arena: Arena, to: Contender['key']): number {
+  const at = clientsAtBar(results, arena);
   const [ours, other] = [contenderOf(arena, 'ours'), contenderOf(arena, to)];
   if (at === undefined || ours === undefined || other === undefined) return Number.NaN;
   return closed(results, arena, ours, at) / closed(results, arena, other, at);
@@ -123,7 +129,7 @@ function bars(results: Results): readonly Bar[] {
   return arenas({ standalone: false }).map((arena) => {
     const measured = ratio(results, arena, 'naive');
     return {
-      what: `${partTitles[arena.part]}: ours to the naive gateway, ${barClients} clients`,
+      what: `${partTitles[arena.part]}: ours to the naive gateway, ${clientsText(clientsAtBar(results, arena) ?? barClients)}`,
       expected: `≥ ${WANTED_RATIO} times its requests/s`,
       measured: Number.isNaN(measured) ? undefined : `${numberText(measured)} times`,
       met: Number.isNaN(measured) ? undefined : measured >= WANTED_RATIO,

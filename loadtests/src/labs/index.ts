@@ -1,7 +1,9 @@
 import type { Lab } from '../lab/lab.ts';
+import { aggregate } from './aggregate.ts';
 import { async } from './async.ts';
 import { edges } from './edges.ts';
+import { isolation } from './isolation.ts';
 import { lab4 } from './lab4.ts';
 
 /** Every lab; one file each beside this one. */
-export const labs: readonly Lab[] = [lab4, async, edges];
+export const labs: readonly Lab[] = [lab4, aggregate, isolation, async, edges];

@@ -8,8 +8,9 @@ export const barClients = 50;
 /** Requests/s that every contender holds, at which times are compared. */
 export const steadyRate = 200;
 
+export const clientsText = (count: number) => `${count} ${count === 1 ? 'client' : 'clients'}`;
 export const closedTitle = (contender: Contender, clients: number) =>
-  `${contender.title}, ${clients} ${clients === 1 ? 'client' : 'clients'}`;
+  `${contender.title}, ${clientsText(clients)}`;
 export const steadyTitle = (contender: Contender) => `${contender.title}, ${steadyRate} requests/s`;
 
 /** Each contender under each load; the contenders take turns. */
