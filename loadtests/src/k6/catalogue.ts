@@ -50,7 +50,7 @@ export const scenarios = {
   aggregate: {
     title: 'one page of a user and a product, by N clients that ask again as soon as answered',
     options: { vus: '10', duration: '30s' },
-    probe: { path: '/api/1/1' },
+    probes: ['/api/1/1'],
   },
   woodytoys: {
     title: "Woodytoys' seven calls, N a second each",
