@@ -1,10 +1,8 @@
 /** What the overlays make of the stack, as Compose reads them; needs Compose and no engine. */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { docker } from '../src/compose.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -13,7 +11,8 @@ interface Service {
   readonly image?: string;
   readonly ports?: readonly { readonly host_ip?: string; readonly published: string }[];
   readonly volumes?: readonly { readonly source: string; readonly type: string }[];
-  readonly privileged?: boolean;
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
   readonly networks?: Readonly<Record<string, unknown>>;
@@ -88,16 +87,11 @@ describe.skipIf(missing)(`overlays${missing ? ` (skipped: ${missing})` : ''}`, (
   });
 
   it('gives Traefik idle times that end before those of the gateway', async () => {
-    const file = await readFile(`${root}infra/traefik/traefik.yml`, 'utf8');
-    const { serversTransport } = parse(file) as {
-      serversTransport: { forwardingTimeouts: { idleConnTimeout: string } };
-    };
-    const idle = Number.parseInt(serversTransport.forwardingTimeouts.idleConnTimeout, 10);
-    const gateway = (
-      parse(await readFile(`${root}docker-compose.yml`, 'utf8')) as {
-        'x-environment': { DRAIN_DELAY_MS: string };
-      }
-    )['x-environment'].DRAIN_DELAY_MS;
-    expect(idle).toBeLessThan(Number.parseInt(gateway, 10));
+    const { traefik, gateway } = await services('traefik');
+    const option = '--serversTransport.forwardingTimeouts.idleConnTimeout=';
+    const idle = traefik?.command?.find((each) => each.startsWith(option))?.slice(option.length);
+    expect(Number.parseInt(idle ?? '', 10)).toBeLessThan(
+      Number.parseInt(gateway?.environment?.['DRAIN_DELAY_MS'] ?? '', 10),
+    );
   });
 });
