@@ -93,7 +93,8 @@ func (a *answer) WriteHeader(status int) {
 	header.Set("Content-Type", "application/problem+json")
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	header.Set("X-Request-Id", a.id)
-	if header.Get("Retry-After") == "" {
+	// The errors that pass by themselves.
+	if header.Get("Retry-After") == "" && (status == http.StatusTooManyRequests || status > 500) {
 		header.Set("Retry-After", "1")
 	}
 	a.ResponseWriter.WriteHeader(status)
