@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 
 export interface ClientRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   /** Sent as JSON. */
   readonly body?: unknown;

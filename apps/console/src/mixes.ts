@@ -10,7 +10,7 @@ export interface Mix extends CatalogueEntry {
   request(n: number): MixRequest;
 }
 
-/** Both are in the seed data of every scale from a tenth on. */
+/** Both are in the seed data of scale 1; below it, some requests find nothing. */
 const PRODUCTS = 100;
 const STORES = 20;
 
@@ -41,6 +41,36 @@ function write(n: number): MixRequest {
   };
 }
 
+/** Two orders, the second of what has no name and is refused; then Woodytoys' computations. */
+function order(n: number): MixRequest {
+  switch (n % 4) {
+    case 0:
+      return { method: 'POST', path: '/api/orders', body: { product: `Product_${productOf(n)}` } };
+    case 1:
+      return { method: 'POST', path: '/api/orders', body: { product: '…' } };
+    case 2:
+      return { method: 'GET', path: '/api/misc/time' };
+    default:
+      return { method: 'GET', path: `/api/misc/heavy?name=toy_${productOf(n)}` };
+  }
+}
+
+/** A shop's stock, the report of all shops, a new price: what lab 4 loads the platform with. */
+function lab4(n: number): MixRequest {
+  switch (n % 3) {
+    case 0:
+      return { method: 'GET', path: `/api/stores/${storeOf(n)}/stock?limit=50` };
+    case 1:
+      return {
+        method: 'PATCH',
+        path: `/api/products/${productOf(n)}`,
+        body: { price: 1 + (n % 10_000) / 100 },
+      };
+    default:
+      return { method: 'GET', path: '/api/reports/consolidated' };
+  }
+}
+
 const productOf = (n: number) => ((n * 7) % PRODUCTS) + 1;
 const storeOf = (n: number) => ((n * 3) % STORES) + 1;
 
@@ -57,5 +87,17 @@ export const MIXES: readonly [Mix, ...Mix[]] = [
     title: 'Shop',
     description: 'Three reads, then a delivery; three reads, then its sale. It fills the database.',
     request: (n) => (n % 5 === 4 ? write(n) : read(n)),
+  },
+  {
+    id: 'orders',
+    title: 'Orders',
+    description: 'Orders for the workers, one in two of them refused, and the computations.',
+    request: order,
+  },
+  {
+    id: 'lab4',
+    title: 'Lab 4',
+    description: "A shop's stock, a product's new price, the report of all shops: a third each.",
+    request: lab4,
   },
 ];

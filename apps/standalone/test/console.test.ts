@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MIXES } from '@woodytoys/console/mixes';
 import { waitFor } from '@woodytoys/testing';
 import { expect, test } from 'vitest';
 import { allGone } from './fixtures/npm-start.ts';
@@ -52,7 +53,8 @@ const putTraffic = (port: number, rate: number) =>
 
 test('npm start has a live page whose buttons reach the platform', async () => {
   const here = await place();
-  const started = start(here);
+  // The scale at which the mixes find their shops and products.
+  const started = start({ ...here, environment: { SEED_SCALE: '1' } });
   await started.ready();
   expect(started.output()).toContain('/console/');
 
@@ -92,6 +94,20 @@ test('npm start has a live page whose buttons reach the platform', async () => {
   const stopped = (await (await putTraffic(here.port, 0)).json()) as Seen['traffic'];
   expect(stopped.served).toBeGreaterThan(10);
   expect(stopped.failed).toBe(0);
+
+  for (const { id, request } of MIXES) {
+    for (let n = 0; n < 40; n += 1) {
+      const { method, path, body } = request(n);
+      const answer = await fetch(`http://127.0.0.1:${here.port}${path}`, {
+        method,
+        ...(body !== undefined && {
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+      });
+      expect(answer.ok, `${id}: ${method} ${path} gave ${await answer.text()}`).toBe(true);
+    }
+  }
 
   // What it does ends with the rest.
   expect((await putTraffic(here.port, 100)).status).toBe(200);
