@@ -1,9 +1,8 @@
 import type { Database } from '@woodytoys/database';
-import { PermanentError } from '@woodytoys/messaging';
-import type { Delivery, Handler } from '@woodytoys/messaging';
+import { PermanentError, uuidIn } from '@woodytoys/messaging';
+import type { Handler } from '@woodytoys/messaging';
 import type { Logger } from '@woodytoys/service';
 import type { components } from './contract.ts';
-import type { ReportRequested } from './events.ts';
 import { presentBestSeller, presentTotals, sumTotals } from './figures.ts';
 import {
   isCatalogueMissing,
@@ -35,7 +34,7 @@ export interface ReportJobDependencies {
  */
 export function createReportJob({ database, log, attempts }: ReportJobDependencies): Handler {
   return async (delivery) => {
-    const id = reportIdOf(delivery);
+    const id = uuidIn(delivery, 'reportId');
     const taken = await takeReportJob(database, id);
     if (taken === undefined) {
       if ((await selectReport(database, id)) !== undefined) return;
@@ -85,14 +84,6 @@ export function createReportJob({ database, log, attempts }: ReportJobDependenci
       shops,
     });
   }
-}
-
-function reportIdOf({ id, body }: Delivery): string {
-  const reportId = (body as Partial<ReportRequested> | null)?.reportId;
-  if (typeof reportId !== 'string' || !/^[0-9a-f-]{36}$/i.test(reportId)) {
-    throw new PermanentError(`Message ${id} has no "reportId"; expected the UUID of a report`);
-  }
-  return reportId;
 }
 
 function failureAfter(attempts: number): string {

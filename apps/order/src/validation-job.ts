@@ -1,10 +1,9 @@
 import { enqueue } from '@woodytoys/database';
 import type { Database } from '@woodytoys/database';
-import { PermanentError, createBatcher } from '@woodytoys/messaging';
-import type { Delivery, Handler } from '@woodytoys/messaging';
+import { PermanentError, createBatcher, uuidIn } from '@woodytoys/messaging';
+import type { Handler } from '@woodytoys/messaging';
 import type { AppDependencies } from '@woodytoys/runtime';
 import { orderDecided } from './events.ts';
-import type { OrderPlaced } from './events.ts';
 import { saveDecisions, selectOrder } from './orders-repository.ts';
 import type { Decision, Validate } from './validation.ts';
 
@@ -47,7 +46,7 @@ export function createValidationJob({
   );
 
   return async (delivery) => {
-    const id = orderIdOf(delivery);
+    const id = uuidIn(delivery, 'orderId');
     const order = await selectOrder(database, id);
     if (order === undefined) {
       throw new PermanentError(`There is no order ${id}; message ${delivery.id} asks for it`);
@@ -57,12 +56,4 @@ export function createValidationJob({
     const decision = await validate(product, delivery.signal);
     await save({ id, product, decision, traceparent: tracing?.current()?.traceparent });
   };
-}
-
-function orderIdOf({ id, body }: Delivery): string {
-  const orderId = (body as Partial<OrderPlaced> | null)?.orderId;
-  if (typeof orderId !== 'string' || !/^[0-9a-f-]{36}$/i.test(orderId)) {
-    throw new PermanentError(`Message ${id} has no "orderId"; expected the UUID of an order`);
-  }
-  return orderId;
 }

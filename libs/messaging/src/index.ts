@@ -1,3 +1,4 @@
+export { uuidIn } from './body-field.ts';
 export { createBatcher, type BatcherOptions } from './batcher.ts';
 export {
   MESSAGING_ERROR_CODES,
