@@ -1,0 +1,173 @@
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { comparison } from '../../src/report/compare.ts';
+import { mergeData, readData } from '../../src/report/data.ts';
+import { folderName, writeReport } from '../../src/report/write-report.ts';
+import { labData, measurement, recordedLab, scenarioResult } from '../support/recorded.ts';
+
+let reports: string;
+beforeEach(async () => {
+  reports = await mkdtemp(join(tmpdir(), 'woodytoys-reports-'));
+});
+afterEach(() => rm(reports, { recursive: true }));
+
+const folder = () => join(reports, 'recorded', 'now');
+const write = (data = labData(), earlier = undefined as ReturnType<typeof labData> | undefined) =>
+  writeReport({ lab: recordedLab, data, folder: folder(), earlier });
+const text = () => readFile(join(folder(), 'report.md'), 'utf8');
+
+const repeated = (...rates: readonly number[]) =>
+  rates.map((requestsPerSecond, index) =>
+    measurement({ run: index + 1, k6: scenarioResult({ requestsPerSecond }) }),
+  );
+
+describe('a report', () => {
+  it('has the question, what was run, the figures, the bars, the charts and the machine', async () => {
+    await write();
+    expect((await readdir(folder())).toSorted()).toEqual(['data.json', 'rates.svg', 'report.md']);
+    const report = await text();
+    for (const part of [
+      '# A recorded lab',
+      'What does a report look like?',
+      '| rate | ≥ 80 | 90 | **met** |',
+      '| latency | ≤ 1 ms | 10 ms | **missed** |',
+      '| another | 1 | not run |  |',
+      '- It is fast.',
+      '![Rates](rates.svg)',
+      '### Before',
+      'CACHE=off',
+      'limit per client: 100000000 in 60 s',
+      'A processor, 2 cores',
+      '| PostgreSQL | 18.1 |',
+      '| k6 | 1.8.1 |',
+      '| Docker Engine | 20.10 |',
+      '0123456789ab',
+      '| load before the first measurement | 0.10 |',
+    ]) {
+      expect(report).toContain(part);
+    }
+  });
+
+  it('gives medians of the repetitions', async () => {
+    await write(labData({ measurements: repeated(80, 300, 90) }));
+    expect(await text()).toContain('| One \\| replica | 90 |');
+  });
+
+  it('tells a quick run from a real one, and holds it to no bar', async () => {
+    await write(labData({ quick: true }));
+    expect(await text()).toContain('A quick run');
+    expect(await text()).not.toContain('missed');
+    expect(await text()).not.toContain('**met**');
+  });
+
+  it('tells what was left out, and why', async () => {
+    const skipped = { part: 'first', configuration: 'one', load: '900/s', run: 1, why: 'too much' };
+    await write(labData({ skipped: [skipped] }));
+    expect(await text()).toContain('- One | replica, 900/s: too much');
+  });
+
+  it('is whole or not there: a chart that cannot be drawn leaves nothing', async () => {
+    const broken = {
+      ...recordedLab,
+      charts: () => {
+        throw new Error('no chart');
+      },
+    };
+    await expect(writeReport({ lab: broken, data: labData(), folder: folder() })).rejects.toThrow(
+      'no chart',
+    );
+    expect(await readdir(join(reports, 'recorded'))).toEqual([]);
+  });
+
+  it('never overwrites another', async () => {
+    await write();
+    await expect(write(labData({ revision: 'another' }))).rejects.toThrow();
+    expect(await text()).toContain('0123456789ab');
+    expect(await readdir(join(reports, 'recorded'))).toEqual(['now']);
+  });
+
+  it('is in a folder that sorts by time', () => {
+    expect(folderName(new Date('2026-03-04T05:06:07.890Z'))).toBe('2026-03-04T05-06-07');
+  });
+});
+
+describe('an earlier run', () => {
+  const earlier = labData({
+    measurements: [...repeated(40, 50, 45), measurement({ load: 'gone' })],
+    startedAt: '2025-01-01T00:00:00.000Z',
+  });
+  const now = labData({ measurements: [...repeated(90, 80, 100), measurement({ load: 'new' })] });
+
+  it('stands beside this one as ratios of medians, for what both have', () => {
+    const { rows } = comparison(now, earlier);
+    expect(rows).toEqual([
+      ['One | replica', '30/s', '45 → 90', '2.00', '10 → 10', '1.00', '0 % → 0 %'],
+    ]);
+  });
+
+  it('is in the report', async () => {
+    await write(now, earlier);
+    expect(await text()).toContain('Beside the run of 2025-01-01T00:00:00.000Z');
+  });
+
+  it('of another machine says so', () => {
+    const other = { ...earlier, machine: { ...earlier.machine, model: 'Another' } };
+    expect(comparison(now, other).note).toContain('different machines');
+    expect(comparison(now, earlier).note).not.toContain('different machines');
+  });
+
+  it('is read back from its folder; "latest" is the newest', async () => {
+    for (const [name, revision] of [
+      ['2026-01-01T00-00-00', 'old'],
+      ['2026-02-01T00-00-00', 'new'],
+    ] as const) {
+      const at = join(reports, 'recorded', name);
+      await writeReport({ lab: recordedLab, data: labData({ revision }), folder: at });
+    }
+    const old = join(reports, 'recorded', '2026-01-01T00-00-00');
+    expect(await readData(reports, 'recorded', old)).toEqual(labData({ revision: 'old' }));
+    expect((await readData(reports, 'recorded', 'latest')).revision).toBe('new');
+  });
+
+  it.each(['latest', '/nowhere'])('that is not there is told in one line (%s)', async (name) => {
+    await expect(readData(reports, 'recorded', name)).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  it('of another lab is refused', async () => {
+    await write(labData({ lab: 'other' }));
+    await expect(readData(reports, 'recorded', folder())).rejects.toThrow(
+      /a report of the lab "other", expected "recorded"/,
+    );
+  });
+});
+
+describe('runs of different parts', () => {
+  const killed = labData({
+    measurements: [measurement({ part: 'killed' })],
+    configurations: { two: { title: 'Two', settings: {} } },
+    startedAt: '2026-01-02T00:00:00.000Z',
+    endedAt: '2026-01-02T00:10:00.000Z',
+  });
+
+  it('become one', () => {
+    const merged = mergeData([killed, labData()], 'npm run lab -- recorded --merge a,b');
+    expect(merged.measurements.map(({ part }) => part)).toEqual(['killed', 'first']);
+    expect(Object.keys(merged.configurations)).toEqual(['two', 'one']);
+    expect(merged.startedAt).toBe('2026-01-01T00:00:00.000Z');
+    expect(merged.endedAt).toBe('2026-01-02T00:10:00.000Z');
+  });
+
+  it.each([
+    ['of another revision', { revision: 'another' }, /differ in "revision"/],
+    ['quick ones', { quick: true }, /differ in "quick"/],
+    ['of another machine', { machine: { ...killed.machine, cores: 8 } }, /different machines/],
+  ])('%s stay apart', (_what, changes, message) => {
+    expect(() => mergeData([killed, labData(changes)], '')).toThrow(message);
+  });
+
+  it('with the same step stay apart: a step has one source', () => {
+    expect(() => mergeData([labData(), labData()], '')).toThrow(/measured the same: first, one/);
+  });
+});
