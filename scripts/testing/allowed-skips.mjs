@@ -5,7 +5,12 @@
  * @type {readonly {test: string, reason: string}[]}
  */
 export const allowedSkips = [
-  ...['load-program.test.ts > npm run load', 'run-scenario.test.ts > runScenario'].map((tests) => ({
+  ...[
+    'load-program.test.ts > npm run load',
+    'run-scenario.test.ts > runScenario',
+    'lab/engine.test.ts > a lab',
+    'lab/signals.test.ts > the command of labs',
+  ].map((tests) => ({
     test: `loadtests test/${tests} (skipped: no k6`,
     reason: 'k6 is a program of its own, which not every machine has',
   })),

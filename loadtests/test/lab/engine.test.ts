@@ -9,7 +9,7 @@ import { programsConfiguration } from '../../src/lab/program.ts';
 import { runCommand } from '../../src/lab/run-command.ts';
 import { createScreen } from '../../src/lab/screen.ts';
 import type { LabData } from '../../src/report/data.ts';
-import { describeWithK6 } from '../support/k6.ts';
+import { describeWithK6 } from '../support/with-k6.ts';
 import { freePort, tinyLab } from '../support/tiny-lab.ts';
 
 let reports: string;
@@ -94,11 +94,14 @@ describeWithK6('a lab', () => {
     await nothingIsLeft();
   });
 
-  it.skipIf(process.platform !== 'linux')('whose k6 dies says so in one line, and leaves nothing', async () => {
-    const killed = run({ events: [{ title: 'k6 dies', at: 0.3, act: () => killK6Of(port) }] });
-    await expect(killed).rejects.toThrow(/k6 ended by an error/);
-    await nothingIsLeft();
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'whose k6 dies says so in one line, and leaves nothing',
+    async () => {
+      const killed = run({ events: [{ title: 'k6 dies', at: 0.3, act: () => killK6Of(port) }] });
+      await expect(killed).rejects.toThrow(/k6 ended by an error/);
+      await nothingIsLeft();
+    },
+  );
 
   it('whose own reading fails ends its load as well', async () => {
     const failing = run({ observe: () => Promise.reject(new Error('cannot be read')) });

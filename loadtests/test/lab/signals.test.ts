@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { requirePort } from '../../src/lab/checks.ts';
-import { describeWithK6 } from '../support/k6.ts';
+import { describeWithK6 } from '../support/with-k6.ts';
 import { freePort } from '../support/tiny-lab.ts';
 
 const program = fileURLToPath(new URL('../support/tiny-main.ts', import.meta.url));
