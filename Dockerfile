@@ -19,7 +19,7 @@ ARG APP
 RUN npm run build --workspace "apps/${APP}" \
   && mkdir -p "/out/apps/${APP}" \
   && cd "apps/${APP}" \
-  && for part in dist migrations *.yaml; do if [ -e "$part" ]; then cp -r "$part" "/out/apps/${APP}/"; fi; done
+  && for part in dist migrations facades *.yaml; do if [ -e "$part" ]; then cp -r "$part" "/out/apps/${APP}/"; fi; done
 # The gateway's configuration names the contracts of the services where they are in the repository.
 RUN if [ -e "apps/${APP}/gateway.yaml" ]; then \
     for contract in apps/*/openapi.yaml; do \

@@ -187,5 +187,12 @@ describe('the audit', () => {
       expect(others).toEqual([]);
     }
     expect(await secret("{ x-api-key: '${KEY:-}', x: 'amqp://host' }")).toEqual([]);
+    const passedOn = (password: string) =>
+      found(
+        'secret',
+        `${upstreams}routes:\n${route('/a', 'POST', `incoming: [{ rewrite: { body: { password: '${password}' } } }]`)}`,
+      );
+    expect(await passedOn('{body.password}')).toEqual([]);
+    expect(await passedOn('{body.password|abc123}')).toHaveLength(1);
   });
 });

@@ -77,6 +77,10 @@ routes:
   - path: /till/*
     methods: [GET]
     endpoint: { http: { upstream: till, path: '/*' } }
+  - path: /french
+    methods: [GET]
+    outgoing: [{ respond: { json: { commande: '{answer.id}' } } }]
+    endpoint: { http: { upstream: till, path: /orders/1 } }
   - path: /bare
     methods: [GET]
     endpoint: { http: { upstream: bare } }

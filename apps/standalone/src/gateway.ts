@@ -39,7 +39,11 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   ]);
   const gateway = createGateway({
     configFile,
-    environment: { ...options.environment, ...Object.fromEntries(found) },
+    environment: {
+      ...options.environment,
+      ...Object.fromEntries(found),
+      USER_JWKS: `${upstreams['user']}/.well-known/jwks.json`,
+    },
     metrics,
     publisher,
     log,

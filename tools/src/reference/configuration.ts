@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backingConfig } from '@woodytoys/runtime';
 import { configMarkdown } from '@woodytoys/service';
@@ -28,12 +28,12 @@ export async function configurationMarkdown(root: string): Promise<string> {
   }
   sections.push(
     '## Routes and upstreams',
-    'What `apps/gateway/gateway.yaml` reads from the environment of the gateway and of `npm start`; ' +
-      'the latter sets the upstreams itself.',
-    await yamlTable(join(root, 'apps/gateway/gateway.yaml')),
+    'What `apps/gateway/gateway.yaml` and the files beside it in `facades/` read from the environment ' +
+      'of the gateway and of `npm start`; the latter sets the upstreams and their keys itself.',
+    await yamlTable(await gatewayFiles(root)),
     '## docker compose',
     'What `docker-compose.yml` reads from the shell that runs `docker compose`, or from `.env`.',
-    await yamlTable(join(root, 'docker-compose.yml')),
+    await yamlTable([join(root, 'docker-compose.yml')]),
   );
   return sections.filter(Boolean).join('\n\n');
 }
@@ -57,8 +57,18 @@ async function serviceProcesses({ name, path }: AppFolder): Promise<string[]> {
   return processes;
 }
 
-async function yamlTable(file: string): Promise<string> {
-  const rows = yamlVariables(await readFile(file, 'utf8')).map((variable) => [
+async function gatewayFiles(root: string): Promise<string[]> {
+  const folder = join(root, 'apps/gateway');
+  const facades = await readdir(join(folder, 'facades'));
+  return [
+    join(folder, 'gateway.yaml'),
+    ...facades.toSorted().map((file) => join(folder, 'facades', file)),
+  ];
+}
+
+async function yamlTable(files: readonly string[]): Promise<string> {
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  const rows = yamlVariables(...texts).map((variable) => [
     code(variable.name),
     variable.default === undefined ? 'required' : code(variable.default),
     variable.places.map(code).join(', '),

@@ -1,4 +1,5 @@
 import { isPair, isScalar, parseDocument, visit } from 'yaml';
+import type { visitor } from 'yaml';
 
 export interface YamlVariable {
   readonly name: string;
@@ -7,10 +8,10 @@ export interface YamlVariable {
   readonly places: readonly string[];
 }
 
-/** Every `${NAME}` and `${NAME:-default}` in the values of a YAML text, in the order of names. */
-export function yamlVariables(text: string): YamlVariable[] {
+/** Every `${NAME}` and `${NAME:-default}` in the values of YAML texts, in the order of names. */
+export function yamlVariables(...texts: readonly string[]): YamlVariable[] {
   const found = new Map<string, { default: string | undefined; places: Set<string> }>();
-  visit(parseDocument(text), {
+  const visitor: visitor = {
     Scalar: (key, node, path) => {
       if (key === 'key' || typeof node.value !== 'string') return;
       const place = path
@@ -24,7 +25,8 @@ export function yamlVariables(text: string): YamlVariable[] {
         variable.places.add(place);
       }
     },
-  });
+  };
+  for (const text of texts) visit(parseDocument(text), visitor);
   return [...found]
     .map(([name, { default: standard, places }]) => ({
       name,

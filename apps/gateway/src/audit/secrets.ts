@@ -17,6 +17,8 @@ const SECRET_FORMS: readonly (readonly [RegExp, string])[] = [
 ];
 /** What the environment gives; a default after `:-` is written in the file. */
 const FROM_ENVIRONMENT = /\$\{[A-Za-z_]\w*(?::-)?\}/g;
+/** What a template takes from the request or the answer; a default after `|` is written in the file. */
+const FROM_TEMPLATE = /^\{\w+(?:\.[\w.-]+)?(?::\w+)?\??\}$/;
 
 /** Secrets that stand in a file, where everybody reads them who may read the configuration. */
 export async function findSecrets({ files, contracts }: LoadedConfig): Promise<Finding[]> {
@@ -36,7 +38,7 @@ function secretsIn(text: string, file: string): Finding[] {
   visit(document, {
     Pair(_, { key, value }) {
       if (!isScalar(key) || !isScalar(value) || typeof value.value !== 'string') return;
-      if (!SECRET_NAME.test(String(key.value)) || isFromEnvironment(value.value)) return;
+      if (!SECRET_NAME.test(String(key.value)) || isFromElsewhere(value.value)) return;
       tell(`"${String(key.value)}" is written in the file`, value.range?.[0]);
     },
     Scalar(_, { value, range }) {
@@ -54,6 +56,6 @@ function secretsIn(text: string, file: string): Finding[] {
   return findings;
 }
 
-function isFromEnvironment(value: string): boolean {
-  return value.replaceAll(FROM_ENVIRONMENT, '').trim() === '';
+function isFromElsewhere(value: string): boolean {
+  return value.replaceAll(FROM_ENVIRONMENT, '').trim() === '' || FROM_TEMPLATE.test(value);
 }

@@ -91,8 +91,10 @@ export async function startGateway(
 
 /** The configuration that the gateway comes with, for a file elsewhere. */
 export function shippedConfig(): string {
-  const apps = resolve(dirname(gatewayConfigFile), '..');
-  return readFileSync(gatewayConfigFile, 'utf8').replaceAll('contract: ../', `contract: ${apps}/`);
+  const folder = dirname(gatewayConfigFile);
+  return readFileSync(gatewayConfigFile, 'utf8')
+    .replaceAll('contract: ../', `contract: ${resolve(folder, '..')}/`)
+    .replace("include: ['", `include: ['${folder}/`);
 }
 
 /** One upstream `a` of these replicas, and a route `/api/*` to it. */

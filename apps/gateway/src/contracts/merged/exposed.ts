@@ -1,5 +1,6 @@
 import type { RouteConfig } from '../../config/types.ts';
 import type { Contract } from '../contract.ts';
+import { filterName } from '../../plugin.ts';
 import { pathNames } from '../operations.ts';
 import type { Operation } from '../operations.ts';
 import { operationOf, targetOf } from '../route-operations.ts';
@@ -33,7 +34,13 @@ export function exposedOf(
   };
 }
 
-/** The operations that routes lead to; a path that ends in `*` says none. */
+/** Filters that answer in another shape than the operation's. */
+const RESHAPING = new Set(['respond', 'transform', 'jsonRpc']);
+
+/**
+ * The operations that routes lead to; a path that ends in `*` says none, and an answer that is made
+ * into another is not the contract's.
+ */
 function exposedOperations(
   routes: readonly RouteConfig[],
   contracts: ReadonlyMap<string, Contract>,
@@ -41,6 +48,7 @@ function exposedOperations(
   return routes.flatMap((route) => {
     const target = targetOf(route);
     if (target === undefined || route.path.endsWith('*')) return [];
+    if (route.outgoing.some((filter) => RESHAPING.has(filterName(filter)))) return [];
     const contract = contracts.get(target.upstream);
     if (contract === undefined) return [];
     return route.methods.flatMap((method) => {
@@ -63,7 +71,5 @@ function publicPath(path: string, target: string, operation: Operation): string 
 }
 
 function authenticates({ incoming }: RouteConfig): boolean {
-  return incoming.some((filter) =>
-    typeof filter === 'string' ? filter === 'authenticate' : 'authenticate' in filter,
-  );
+  return incoming.some((filter) => filterName(filter) === 'authenticate');
 }
