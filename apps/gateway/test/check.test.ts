@@ -82,9 +82,11 @@ describe('the check of a configuration', () => {
   });
 
   it('is good for what the gateway comes with', async () => {
-    const { output, code } = await check('--strict', '--ignore', 'open');
+    const { output } = await check('--ignore', 'open');
     expect(output).toContain('0 errors');
-    expect(code).toBe(0);
+    const warnings = output.split('\n').filter((line) => line.startsWith('warning'));
+    // The clients of the first Woodytoys know GET alone, at paths that the API has too.
+    expect(warnings.filter((line) => !line.includes('is 405 on woodytoys.localhost'))).toEqual([]);
   });
 });
 

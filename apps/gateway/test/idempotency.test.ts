@@ -78,6 +78,29 @@ const decisions = (gateway: RunningGateway, outcome: string) =>
   gateway.metric('gateway_decisions_total', { decider: 'idempotency', outcome });
 
 describe('idempotency in one process', () => {
+  it('takes the name of a request for its key, for GET as well, where it is told to', async () => {
+    const backend = await startBackend(create);
+    const gateway = await startGateway(
+      keyed(backend.url, '{ header: X-Request-Id, methods: [GET] }'),
+    );
+    const get = async (headers: Record<string, string>, method = 'GET') => {
+      const response = await fetch(`${gateway.url}/api/orders`, { method, headers });
+      return [response.headers.get('idempotency-replayed'), await response.text()];
+    };
+    const [, first] = await get({ 'x-request-id': 'r-1' });
+    expect(await get({ 'x-request-id': 'r-1' })).toEqual(['true', first]);
+    const others: Record<string, string>[] = [
+      { 'x-request-id': 'r-2' },
+      {},
+      {},
+      { 'x-request-id': 'no {id}' },
+    ];
+    others.push({ 'x-request-id': 'no {id}' }, { 'idempotency-key': 'k' });
+    for (const headers of others) expect((await get(headers))[0]).toBeNull();
+    await get({ 'x-request-id': 'r-1' }, 'POST');
+    expect(backend.seen).toHaveLength(8);
+  });
+
   it('gives a repeat the answer of the first, byte for byte, and says so', async () => {
     const bytes = Buffer.from([0, 255, 128, 10, 13, 0xc3, 0x28]);
     const backend = await startBackend((_request, response) => {

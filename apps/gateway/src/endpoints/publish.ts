@@ -104,7 +104,7 @@ export const publish: EndpointDefinition<PublishOptions> = {
 
     return async (exchange): Promise<Answer> => {
       if (send === undefined) throw brokerMissing();
-      const key = idempotencyKey(exchange);
+      const key = idempotencyKey(exchange, 'Idempotency-Key');
       const id = key === undefined ? newRequestId() : scopeOf(exchange, route.path, key);
       const body = await bodyOf(exchange);
       const values = new MessageValues(exchange, body, id);

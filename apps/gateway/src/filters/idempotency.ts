@@ -8,7 +8,8 @@ import {
 } from '../problems.ts';
 import { decodeAnswer } from '../exchange/stored-answer.ts';
 import { DURATION_PATTERN, SIZE_PATTERN, durationMs, sizeBytes } from '../config/units.ts';
-import { idempotencyKey } from './idempotency/key.ts';
+import { idempotencyKey, KEY_HEADERS } from './idempotency/key.ts';
+import type { KeyHeader } from './idempotency/key.ts';
 import { KeyedRuns } from './idempotency/keyed-runs.ts';
 import { MemoryStates } from './idempotency/memory-states.ts';
 import { createRedisStates } from './idempotency/redis-states.ts';
@@ -16,6 +17,7 @@ import { refuseBefore } from './order.ts';
 
 interface IdempotencyOptions {
   readonly required?: boolean;
+  readonly header?: KeyHeader;
   readonly methods?: readonly string[];
   readonly ttl?: string;
   readonly lease?: string;
@@ -37,10 +39,17 @@ export const idempotency: FilterDefinition<IdempotencyOptions> = {
         default: false,
         description: 'Whether a request without a key is refused with 400; else it just runs.',
       },
+      header: {
+        enum: KEY_HEADERS,
+        default: 'Idempotency-Key',
+        description:
+          'What holds the key. X-Request-Id is for clients that know no keys, behind a proxy that names each request and sends it again under the same name.',
+      },
       methods: {
         type: 'array',
-        description: 'The methods that it works on; others pass.',
-        items: { enum: ['POST', 'PATCH', 'PUT', 'DELETE'] },
+        description:
+          'The methods that it works on; others pass. GET is for one that `rewrite` makes another of.',
+        items: { enum: ['POST', 'PATCH', 'PUT', 'DELETE', 'GET'] },
         default: ['POST', 'PATCH'],
       },
       ttl: {
@@ -85,6 +94,7 @@ export const idempotency: FilterDefinition<IdempotencyOptions> = {
       'an answer that it replays would be given to whom that refuses',
     );
     const { required = false, methods = ['POST', 'PATCH'], whenRedisFails = 'closed' } = options;
+    const { header = 'Idempotency-Key' } = options;
     const { ttl = '24h', lease = '10s', maxAnswer = '64kB', unknown = 'refuse' } = options;
     const { route, redis, log } = context;
     const leaseMs = durationMs(lease);
@@ -116,11 +126,11 @@ export const idempotency: FilterDefinition<IdempotencyOptions> = {
 
     return async (exchange, next) => {
       if (!methods.includes(exchange.request.method as string)) return next();
-      const key = idempotencyKey(exchange);
+      const key = idempotencyKey(exchange, header);
       if (key === undefined) {
         if (!required) return next();
         missing();
-        throw idempotencyKeyInvalid('The request has no Idempotency-Key');
+        throw idempotencyKeyInvalid(`The request has no ${header}`);
       }
       const run = await runs.begin(exchange, key, await exchange.readBody(maxBodyBytes));
       if (run === undefined) {

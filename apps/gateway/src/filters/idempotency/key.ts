@@ -5,12 +5,21 @@ import { idempotencyKeyInvalid } from '../../problems.ts';
 const LONGEST_KEY = 255;
 const KEY = new RegExp(`^[\\x21-\\x7e]{1,${LONGEST_KEY}}$`);
 
+export const KEY_HEADERS = ['Idempotency-Key', 'X-Request-Id'] as const;
+export type KeyHeader = (typeof KEY_HEADERS)[number];
+
 /**
  * The request's `Idempotency-Key`, without the quotes that a structured string has; undefined when
- * there is none.
+ * there is none. Or its `X-Request-Id`, if it came with one that the gateway takes.
  * @throws ProblemError 400 when it is no key, or there are two.
  */
-export function idempotencyKey({ request }: Exchange): string | undefined {
+export function idempotencyKey(
+  { request, requestId }: Exchange,
+  header: KeyHeader,
+): string | undefined {
+  if (header === 'X-Request-Id') {
+    return request.headers['x-request-id'] === requestId ? requestId : undefined;
+  }
   const values = request.headersDistinct['idempotency-key'];
   if (values === undefined) return undefined;
   if (values.length > 1) throw idempotencyKeyInvalid('The request has two Idempotency-Key headers');
