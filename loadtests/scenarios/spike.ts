@@ -1,16 +1,16 @@
-/** Lab 4's mix at a base rate, within a second at SPIKE times as much, and at the base again. */
+/** Lab 4's mix at a base rate, within a second at five times as much, and at the base again. */
 import type { RampingArrivalRateScenario } from 'k6/options';
 import { LAB4_NAMES, logIn } from './lib/lab4-mix.ts';
 import { measured } from './lib/measure.ts';
 import { usersFor } from './lib/rate.ts';
-import { duration, number, rps } from './lib/settings.ts';
-import { spikeStages } from './lib/stages.ts';
+import { duration, rps } from './lib/settings.ts';
+import { SPIKE_FACTOR, spikeStages } from './lib/stages.ts';
 
 export { changePrice, readReport, readStock } from './lib/lab4-mix.ts';
 export { handleSummary } from './lib/summary.ts';
 
 const base = rps(20);
-const peak = base * number('SPIKE', 5);
+const peak = base * SPIKE_FACTOR;
 const seconds = Number.parseFloat(duration('60s'));
 
 const spike = (exec: string): RampingArrivalRateScenario => ({

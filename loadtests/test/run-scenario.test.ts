@@ -7,6 +7,18 @@ import { childrenNamed } from './support/processes.ts';
 import { startSmallServer, type SmallServer } from './support/small-server.ts';
 import { describeWithK6 } from './support/with-k6.ts';
 
+/** What lab 4's facade answers, for a mix that finds nothing wrong. */
+const lab4Answers = {
+  '/mere/api/v1/merelogin': { body: '{"token":"bob"}' },
+  '/magasin/api/v1/produits': {
+    body: JSON.stringify(Array.from({ length: 50 }, () => ({ prix: 1.5, quantite: 3 }))),
+  },
+  '/mere/api/v1/produit': { body: '{"success":true}' },
+  '/mere/api/v1/raport': {
+    body: JSON.stringify(Array.from({ length: 20 }, () => ({ total: 1.5 }))),
+  },
+};
+
 describeWithK6('runScenario', () => {
   let server: SmallServer;
   beforeAll(async () => {
@@ -15,6 +27,7 @@ describeWithK6('runScenario', () => {
         '/fast': { body: '{}' },
         '/slow': { status: 503, delayMs: 30 },
         '/api/ping': { body: 'ping' },
+        ...lab4Answers,
       },
       policy: '"default"; q=60000; w=60',
     });
@@ -51,9 +64,11 @@ describeWithK6('runScenario', () => {
     expect(result.seconds).toBeGreaterThanOrEqual(2.9);
     expect(result.requestsPerSecond).toBeCloseTo(result.requests / result.seconds, 0);
     expect(Date.parse(result.startedAt)).toBeLessThan(Date.now() - 2_900);
-    expect(result.thresholds).toEqual([
-      { metric: 'http_req_failed{name:fast}', expression: 'rate<=0.001', ok: true },
-    ]);
+    expect(result.thresholds).toContainEqual({
+      metric: 'http_req_failed{name:fast}',
+      expression: 'rate<=0.001',
+      ok: true,
+    });
     expect(seen.length).toBeGreaterThan(0);
     expect(seen.at(-1)?.requests).toBeLessThanOrEqual(result.requests);
     expect(seen.at(-1)?.requestsPerSecond).toBeGreaterThan(10);
@@ -65,9 +80,11 @@ describeWithK6('runScenario', () => {
       target: server.origin,
       options: { rps: 5, duration: '1s', fast: '/nowhere' },
     });
-    expect(result.thresholds).toEqual([
-      { metric: 'http_req_failed{name:fast}', expression: 'rate<=0.001', ok: false },
-    ]);
+    expect(result.thresholds).toContainEqual({
+      metric: 'http_req_failed{name:fast}',
+      expression: 'rate<=0.001',
+      ok: false,
+    });
     expect(result.failedChecks).toEqual({ 'fast: 200': result.byName['fast']?.requests });
   });
 
@@ -81,9 +98,35 @@ describeWithK6('runScenario', () => {
   });
 
   it('ends by an error of the script with its words', async () => {
-    const run = runScenario({ scenario: 'lab4', target: server.origin, options: { duration: 2 } });
+    const nobody = await startSmallServer({ answers: {} });
+    const run = runScenario({ scenario: 'lab4', target: nobody.origin, options: { duration: 2 } });
     await expect(run).rejects.toThrow(/Bob cannot log in at .*merelogin: 404/);
+    await nobody.close();
     await expect(run).rejects.toBeInstanceOf(LoadError);
+  });
+
+  it('sends lab 4’s mix, each of its three requests as often, and not the log-in', async () => {
+    const options = { rps: 4, duration: 3 };
+    const result = await runScenario({ scenario: 'lab4', target: server.origin, options });
+    expect(result.failedChecks).toEqual({});
+    expect(Object.keys(result.byName)).toEqual(['price', 'report', 'stock']);
+    const counts = Object.values(result.byName).map(({ requests }) => requests);
+    for (const count of counts) expect(Math.abs(count - 12)).toBeLessThanOrEqual(1);
+    expect(result.requests).toBe(counts.reduce((sum, count) => sum + count));
+    expect(server.asked.get('/mere/api/v1/merelogin')).toBe(1);
+  });
+
+  it('renews Bob’s token before it ends, and counts that for nothing either', async () => {
+    const before = server.asked.get('/mere/api/v1/merelogin') ?? 0;
+    const result = await runScenario({
+      scenario: 'soak',
+      target: server.origin,
+      options: { rps: 10, duration: 3 },
+      environment: { RENEW_SECONDS: '0.5' },
+    });
+    expect((server.asked.get('/mere/api/v1/merelogin') ?? 0) - before).toBeGreaterThan(2);
+    const named = Object.values(result.byName).map(({ requests }) => requests);
+    expect(result.requests).toBe(named.reduce((sum, count) => sum + count));
   });
 
   it('asks under the host of the facade', async () => {

@@ -41,6 +41,9 @@ export function fdjStages({
   return [...stages, ramp(users, 0)];
 }
 
+/** How far above its base the peak of `spike` is. */
+export const SPIKE_FACTOR = 5;
+
 /** A third of the time at `base`, up within a second, a third at `peak`, down within a second, the rest. */
 export function spikeStages(base: number, peak: number, seconds: number): Stage[] {
   const third = seconds / 3;

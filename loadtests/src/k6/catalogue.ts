@@ -1,4 +1,5 @@
 /** The scenarios by name: what each asks, which options it takes, and the rate that they come to. */
+import { SPIKE_FACTOR } from '../../scenarios/lib/stages.ts';
 import type { OptionName } from './options.ts';
 
 export interface Scenario {
@@ -12,9 +13,6 @@ export interface Scenario {
   /** Paths, or an option that has one, whose answers to GET tell the limit per client. */
   readonly probes: readonly (string | { readonly option: OptionName })[];
 }
-
-/** How far above its base the peak of `spike` is. */
-export const SPIKE_FACTOR = 5;
 
 export const scenarios = {
   smoke: {
