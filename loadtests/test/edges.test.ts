@@ -2,8 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { edges } from '../src/labs/edges.ts';
 import { startEntryLoad, type Policy } from '../src/labs/edges/entry-load.ts';
 import { observationOf } from '../src/labs/edges/faults.ts';
+import { createResults } from '../src/report/results.ts';
 
 describe('a client of two entries', () => {
   const servers: Server[] = [];
@@ -97,5 +99,57 @@ describe('what the lab keeps of it', () => {
   it('tells of no failure as of none', () => {
     const { values } = observationOf({ sent: 100, failedAt: [], latenciesMs: [1], saved: 0 }, 1, 2);
     expect(values).toMatchObject({ failed: 0, failedShare: 0, failedSeconds: 0 });
+  });
+});
+
+describe('the report of the lab edges', () => {
+  /** Each step measured once, with the share that fails as `shareOf` has it. */
+  function measured(shareOf: (configuration: string, load: string) => number) {
+    const steps = edges.steps({ quick: false, standalone: false });
+    const measurements = steps.map(({ part, configuration, load }) => ({
+      part,
+      configuration: configuration.name,
+      load: load.title,
+      run: 1,
+      startedAt: '2026-11-21T12:00:00.000Z',
+      seconds: 30,
+      values: {
+        sent: 3000,
+        failed: 3000 * shareOf(configuration.name, load.title),
+        failedShare: shareOf(configuration.name, load.title),
+        failedSeconds: 1,
+        p99: 20,
+      },
+      series: [],
+      events: [],
+    }));
+    return createResults(measurements, { quick: false, titles: {} });
+  }
+
+  it('has a row, a bar of the chart and a sentence for every case, none of them empty', () => {
+    const results = measured(() => 0.25);
+    const rows = edges.tables(results).flatMap((table) => table.rows);
+    expect(rows).toHaveLength(results.measurements.length);
+    expect(rows.flat()).not.toContain('–');
+    const [chart] = edges.charts(results);
+    const values = chart?.kind === 'bars' ? chart.series.flatMap((each) => each.values) : [];
+    expect(values).toEqual(Array.from({ length: results.measurements.length }, () => 25));
+    expect(edges.findings(results)).toHaveLength(4);
+    expect(edges.bars(results).map(({ met }) => met)).toEqual([false, false, false, false]);
+  });
+
+  it('holds its bars to the client that tries the other entry', () => {
+    const bars = edges.bars(measured((_, load) => (load.endsWith('other') ? 0.001 : 0.5)));
+    expect(bars.map(({ met, measured: told }) => [met, told])).toEqual(
+      Array.from({ length: 4 }, () => [true, '0.1 %']),
+    );
+  });
+
+  it('says nothing of what was not run', () => {
+    const results = createResults([], { quick: false, titles: {} });
+    expect(edges.tables(results)).toEqual([]);
+    expect(edges.charts(results)).toEqual([]);
+    expect(edges.findings(results)).toEqual([]);
+    expect(edges.bars(results).map(({ met }) => met)).toEqual(Array(4).fill(undefined));
   });
 });
