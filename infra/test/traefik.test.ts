@@ -5,12 +5,16 @@ import { query } from '../src/prometheus.ts';
 import { describeEntry } from './support/entry-suite.ts';
 
 const image = 'traefik:v3.6.0';
-const missing =
-  (await missingEngine()) ??
-  ((await imageAvailable(image))
-    ? undefined
-    : `the image ${image} is not on this machine and could not be pulled`);
+/** The check of every change has half an hour of its own already. */
+async function whyNot(): Promise<string | undefined> {
+  if (process.env['CI'] === 'true') return 'with CI=true Traefik is left out, for its minutes';
+  const engine = await missingEngine();
+  if (engine) return engine;
+  if (await imageAvailable(image)) return undefined;
+  return `the image ${image} is not on this machine and could not be pulled`;
+}
 
+const missing = await whyNot();
 const dashboard = 18281;
 const files = ['infra/traefik/docker-compose.yml'];
 const settings = {
