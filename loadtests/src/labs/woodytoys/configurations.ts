@@ -4,6 +4,7 @@ import { startEmbeddedPostgres } from '@woodytoys/embedded-postgres';
 import { composeConfiguration } from '../../lab/compose.ts';
 import type { Configuration } from '../../lab/lab.ts';
 import { programsConfiguration } from '../../lab/program.ts';
+import { standaloneConfiguration } from '../../lab/standalone.ts';
 import { originalProgram } from '../originals.ts';
 import { delayVariables } from './delays.ts';
 import type { Delays } from './delays.ts';
@@ -94,7 +95,16 @@ export function platform(delays: Delays): Configuration {
   });
 }
 
-/** The same with a limit per client that a person reaches. */
+/** All of it in one process tree, as `npm start` has it. */
+export function inOneTree(delays: Delays): Configuration {
+  return standaloneConfiguration({
+    name: 'standalone',
+    title: 'ours by npm start',
+    environment: delayVariables(delays),
+  });
+}
+
+/** The platform with a limit per client that a person reaches. */
 export function limited(): Configuration {
   return composeConfiguration({
     name: 'limited',

@@ -21,6 +21,7 @@ const stages: readonly Stage[] = [
   { title: '+ cache', configuration: 'cache', order: 'validatedSeconds' },
   { title: '+ asynchronous orders', configuration: 'cache', order: 'orderSeconds' },
   { title: 'behind the gateway', configuration: 'platform', order: 'orderSeconds' },
+  { title: 'ours by npm start', configuration: 'standalone', order: 'orderSeconds' },
 ];
 
 const calls = [

@@ -1,6 +1,14 @@
 import type { Configuration, LabOptions, Step } from '../../lab/lab.ts';
 import { callsProbe } from './calls.ts';
-import { HOST, frontPorts, grown, limited, monolith, platform } from './configurations.ts';
+import {
+  HOST,
+  frontPorts,
+  grown,
+  inOneTree,
+  limited,
+  monolith,
+  platform,
+} from './configurations.ts';
 import { quickDelays, usualDelays } from './delays.ts';
 import type { Delays } from './delays.ts';
 import { api, original } from './dialects.ts';
@@ -19,7 +27,7 @@ const DEFAULT_WORKERS = 1;
 export function stepsOf({ quick, standalone }: LabOptions): readonly Step[] {
   const delays = quick ? quickDelays : usualDelays;
   const before = monolithSteps(delays);
-  if (standalone) return before;
+  if (standalone) return [...before, ...standaloneSteps(delays)];
   const names = quick ? (['cache'] as const) : (['services', 'replicas', 'cache'] as const);
   return [
     ...before,
@@ -60,6 +68,15 @@ function grownSteps(
   return asynchronous
     ? [...steps, { part: 'orders', configuration, load: acceptedOrders(api) }]
     : steps;
+}
+
+function standaloneSteps(delays: Delays): readonly Step[] {
+  const configuration = inOneTree(delays);
+  const dialect = original(HOST);
+  return [
+    { part: 'calls', configuration, load: callsProbe(dialect, delays) },
+    { part: 'orders', configuration, load: acceptedOrders(dialect) },
+  ];
 }
 
 function platformSteps(delays: Delays): readonly Step[] {
