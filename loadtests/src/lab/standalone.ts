@@ -35,7 +35,8 @@ export function standaloneConfiguration(options: StandaloneOptions): Configurati
               PRIVATE_PORT: String(ports.own),
               WOODYTOYS_DATA: join(context.scratch, `data-${name}`),
             },
-            readyUrl: `http://127.0.0.1:${ports.own}/readyz`,
+            // The gateway is the last to listen, after the private port.
+            readyUrl: `${target}/api/misc/time`,
           },
         ],
       }).start(context),
