@@ -10,6 +10,7 @@ import type {
   Step,
 } from '../../lab/lab.ts';
 import { standaloneConfiguration } from '../../lab/standalone.ts';
+import { watchFreshness } from './freshness.ts';
 import { holds } from './objective.ts';
 
 /** Of each of the three requests a second; the original's load tool takes the same number. */
@@ -18,6 +19,7 @@ const REPLICAS = [1, 2, 3, 4];
 const STRATEGIES = ['p2c', 'roundRobin'];
 /** The search for the highest rate ends with the first that does not hold. */
 const LADDER = [200, 250, 300, 350, 400, 450, 500, 550, 600];
+const FRESH_AT = 100;
 const KILLED_AT = 100;
 const KILLED_REPLICAS = 2;
 
@@ -26,6 +28,7 @@ export const parts = {
   uncached: 'the same with the caches off, once each',
   balance: 'the strategies of balancing, with 4 replicas at 100 and 300',
   killed: 'one of two replicas killed in the middle, at 100',
+  fresh: 'how soon the report shows a sale or a price, at 100 with one replica',
   highest: 'the highest rate that keeps p95 ≤ 250 ms and ≤ 0.1 % errors, with one replica',
 };
 
@@ -62,6 +65,7 @@ export function labSteps({ quick, standalone }: LabOptions): readonly Step[] {
       const configuration = replicas(count, true);
       return [
         ...LOADS.map((rps) => ({ part: 'replicas', configuration, load: mix(rps) })),
+        ...(count === 1 ? [freshStep(configuration, FRESH_AT)] : []),
         ...(count === 1 ? LADDER.map((rps) => ladderStep(configuration, rps)) : []),
         ...(count === KILLED_REPLICAS ? [killedStep(configuration, KILLED_AT)] : []),
       ];
@@ -88,6 +92,7 @@ function quickSteps(): readonly Step[] {
     { part: 'replicas', configuration: two, load: mix(15) },
     { part: 'replicas', configuration: two, load: mix(30) },
     killedStep(two, 30),
+    freshStep(two, 15),
     { part: 'uncached', configuration: replicas(1, false), load: mix(15) },
   ];
 }
@@ -121,6 +126,10 @@ function ladderStep(configuration: Configuration, rps: number): Step {
       return failed && `${failed.load} did not hold in run ${run}`;
     },
   };
+}
+
+function freshStep(configuration: Configuration, rps: number): Step {
+  return { part: 'fresh', configuration, load: mix(rps), observe: watchFreshness, runs: 1 };
 }
 
 function killedStep(configuration: Configuration, rps: number): Step {

@@ -11,6 +11,7 @@ const TITLES: Readonly<Record<string, string>> = {
   balance: 'Strategies of balancing',
   highest: 'The search for the highest rate',
   killed: 'A replica killed in the middle',
+  fresh: 'While sales and prices were watched',
 };
 
 export function tables(results: Results): readonly Table[] {
