@@ -192,7 +192,7 @@ export const async: Lab = {
       const rate = count / seconds;
       return [
         `${results.title(configuration)}: ${withUnit(rate, 'orders/s')} from first to last, ` +
-          `where ${PREFETCH} at a time of ${VALIDATION} each allow ${withUnit(limit * workersOf(configuration), 'orders/s')}.`,
+          `where ${PREFETCH} at a time of ${VALIDATION.replace('ms', ' ms')} each allow ${withUnit(limit * workersOf(configuration), 'orders/s')}.`,
       ];
     });
   },

@@ -21,6 +21,7 @@ export function reportText({ lab, data, results, charts, earlier }: ReportParts)
     `# ${lab.title}`,
     data.quick &&
       '> **A quick run.** Its matrix is short and each measurement lasts seconds: it shows that the lab works, and its figures mean nothing.',
+    busyNote(data),
     lab.question,
     ...(data.quick ? [] : section('The bars', barsTable(lab.bars(results)))),
     ...section('What it shows', findings.map((finding) => `- ${finding}`).join('\n')),
@@ -35,6 +36,14 @@ export function reportText({ lab, data, results, charts, earlier }: ReportParts)
     .filter((part): part is string => typeof part === 'string' && part !== '')
     .join('\n\n')
     .concat('\n');
+}
+
+/** From this many processes a core on, others used the machine: figures are of them as well. */
+const BUSY = 0.15;
+
+function busyNote({ machine: { loadBefore, cores } }: LabData): string {
+  if (loadBefore <= BUSY * cores) return '';
+  return `> **The machine was busy** before the first measurement (load ${loadBefore.toFixed(1)} on ${cores} cores): others used it, and the figures are of them as well.`;
 }
 
 /** Nothing at all where there is nothing to say. */

@@ -28,6 +28,7 @@ describe('a report', () => {
     await write();
     expect((await readdir(folder())).toSorted()).toEqual(['data.json', 'rates.svg', 'report.md']);
     const report = await text();
+    expect(report).not.toContain('busy');
     for (const part of [
       '# A recorded lab',
       'What does a report look like?',
@@ -60,6 +61,12 @@ describe('a report', () => {
     expect(await text()).toContain('A quick run');
     expect(await text()).not.toContain('missed');
     expect(await text()).not.toContain('**met**');
+  });
+
+  it('tells when others used the machine', async () => {
+    const busy = labData({ machine: { ...labData().machine, loadBefore: 1.4 } });
+    await write(busy);
+    expect(await text()).toContain('The machine was busy** before the first measurement (load 1.4');
   });
 
   it('tells what was left out, and why', async () => {
