@@ -170,15 +170,15 @@ export function findings(results: Results): readonly string[] {
   if (first === undefined || last === undefined || first === last) return [];
   const gain = (name: string, title: string) => {
     const [before, after] = [secondsOf(results, first, name), secondsOf(results, last, name)];
-    return `${title}: ${withUnit(before, 's')} in the ${first.title}, ${withUnit(after, 's')} ${last.title}.`;
+    return `${title}: ${withUnit(before, 's')} (${first.title}), ${withUnit(after, 's')} (${last.title}).`;
   };
   return [
     gain('besideSeconds', 'A short computation beside an order that is on its way'),
     gain('heavyAgainSeconds', 'The heavy computation, asked a second time'),
     gain('lastAgainSeconds', 'The last product, asked a second time'),
     gain('order', 'Until a client has its answer to an order'),
-    `Orders a second: ${numberText(ordersOf(results, first))} in the ${first.title}, ` +
-      `${numberText(ordersOf(results, last))} ${last.title}.`,
+    `Orders a second: ${numberText(ordersOf(results, first))} (${first.title}), ` +
+      `${numberText(ordersOf(results, last))} (${last.title}).`,
     ...(results.ran('page')
       ? [
           `The page: ${withUnit(pageValue(results, 'originSeconds'), 's')} from its front, ` +
