@@ -42,6 +42,11 @@ export function describeEntry(stack: Stack, balancer: Balancer): void {
     });
   });
 
+  it('passes on the host, by which the clients of the first Woodytoys are known', async () => {
+    const lines = ['GET /api/ping HTTP/1.1', 'Host: woodytoys.localhost:8080', 'Connection: close'];
+    expect(await rawExchange(entry, `${lines.join('\r\n')}\r\n\r\n`)).toMatch(/\r\n\r\nping$/);
+  });
+
   it('sends the events of the live page as they come', async () => {
     const stream = await get('/console/api/stream', { 'accept-encoding': 'gzip' });
     expect(stream.headers.get('content-type')).toContain('text/event-stream');
