@@ -282,6 +282,30 @@ describe('the facade of lab 4', () => {
     }
   });
 
+  it('gives who guesses passwords 30 tries, here and at the log-in of the API together', async () => {
+    const guess = async (path: string) => {
+      const body = JSON.stringify({ ...bob, password: 'guess' });
+      const answer = await fetch(`http://127.0.0.1:${here.port}${path}`, {
+        method: 'POST',
+        headers: json,
+        body,
+      });
+      return { answer, body: (await answer.json()) as unknown };
+    };
+    const paths = ['/magasin/api/v1/login', '/mere/api/v1/merelogin', '/logistique/api/v1/login'];
+    let tries = 0;
+    while ((await guess(paths[tries % 3] ?? '')).answer.status === 401) tries += 1;
+    expect(tries).toBeGreaterThan(0);
+    // A new window may have begun meanwhile.
+    expect(tries).toBeLessThanOrEqual(60);
+    const { answer, body } = await guess('/mere/api/v1/merelogin');
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(body).toEqual(failed(429, '/mere/api/v1/merelogin', 'Too Many Requests'));
+    expect((await guess('/api/log-in')).answer.status).toBe(429);
+    expect((await ask('GET', '/mere/api/v1/raport')).status).toBe(200);
+  });
+
   /** Until a figure is at least what it has to be. */
   async function shownWithin5s(figure: () => Promise<number>, least: number): Promise<void> {
     const writtenAt = performance.now();
