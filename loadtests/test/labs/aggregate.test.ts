@@ -34,7 +34,7 @@ describe('the lab aggregate', () => {
           environment: undefined,
         }));
     const [ours, naive] = [loadsOf('ours'), loadsOf('naive gateway')];
-    expect(ours.length).toBeGreaterThan(3);
+    expect(ours.length).toBeGreaterThan(1);
     expect(naive.filter(({ of }) => !of.includes('connections kept'))).toEqual(ours);
   });
 

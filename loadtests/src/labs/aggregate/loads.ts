@@ -3,10 +3,19 @@ import type { Arena, Contender } from './gateways.ts';
 
 /** Clients that ask again as soon as they are answered. */
 export const concurrencies = [1, 10, 50, 100] as const;
-/** Where the bar is read; measured longer and oftener than the others. */
+/** Where the bar is read. */
 export const barClients = 50;
 /** Requests/s that every contender holds, at which times are compared. */
 export const steadyRate = 200;
+
+/** Those that the bar speaks of are measured several times, the others once. */
+const barKeys: readonly Contender['key'][] = ['naive', 'ours'];
+/** The bar of the platform asks for a minute; the services that only answer are an aside. */
+const barSeconds = { services: 60, trivial: 15 } as const;
+const SHORT_SECONDS = 10;
+const STEADY_SECONDS = 15;
+const WARM_UP_SECONDS = 3;
+const QUICK = { seconds: 4, warmUpSeconds: 1 };
 
 export const clientsText = (count: number) => `${count} ${count === 1 ? 'client' : 'clients'}`;
 export const closedTitle = (contender: Contender, clients: number) =>
@@ -14,46 +23,49 @@ export const closedTitle = (contender: Contender, clients: number) =>
 export const steadyTitle = (contender: Contender) => `${contender.title}, ${steadyRate} requests/s`;
 
 /** Each contender under each load; the contenders take turns. */
-export function stepsOf({ part, configuration, contenders }: Arena, quick: boolean): Step[] {
-  const loads = contenders.flatMap((contender) => steadyLoad(contender, quick));
-  const closed = (quick ? [10] : concurrencies).flatMap((clients) =>
-    contenders.map((contender) => closedLoad(contender, clients, quick)),
-  );
-  return [...closed, ...loads].map(({ load, runs }) => ({
-    part,
-    configuration,
-    load,
-    ...(!quick && runs !== undefined && { runs }),
-  }));
+export function stepsOf(arena: Arena, quick: boolean): Step[] {
+  const { part, configuration, contenders } = arena;
+  const step = (load: ScenarioLoad, runs?: number): Step => ({
+    ...{ part, configuration, load },
+    ...(runs !== undefined && { runs }),
+  });
+  if (quick) {
+    return contenders.map((each) => step({ ...closedLoad(each, 10, QUICK.seconds), ...QUICK }));
+  }
+  const others = part === 'trivial' ? [] : concurrencies.filter((count) => count !== barClients);
+  return [
+    ...contenders.map((each) =>
+      step(
+        closedLoad(each, barClients, barSeconds[part]),
+        barKeys.includes(each.key) ? undefined : 1,
+      ),
+    ),
+    ...others.flatMap((clients) =>
+      contenders.map((each) => step(closedLoad(each, clients, SHORT_SECONDS), 1)),
+    ),
+    ...contenders.map((each) => step(steadyLoad(each), 1)),
+  ];
 }
 
-interface Repeated {
-  readonly load: ScenarioLoad;
-  readonly runs?: number;
-}
-
-function closedLoad(contender: Contender, clients: number, quick: boolean): Repeated {
-  const load = {
+function closedLoad(contender: Contender, clients: number, seconds: number): ScenarioLoad {
+  return {
     title: closedTitle(contender, clients),
     scenario: 'aggregate',
     options: { vus: clients },
     environment: environmentOf(contender),
-    warmUpSeconds: 3,
+    seconds,
+    warmUpSeconds: WARM_UP_SECONDS,
   };
-  if (quick) return { load: { ...load, seconds: 4, warmUpSeconds: 1 } };
-  return clients === barClients ? { load } : { load: { ...load, seconds: 15 }, runs: 1 };
 }
 
-function steadyLoad(contender: Contender, quick: boolean): Repeated[] {
-  if (quick) return [];
-  const load = {
+function steadyLoad(contender: Contender): ScenarioLoad {
+  return {
     title: steadyTitle(contender),
     scenario: 'aggregate',
     environment: { ...environmentOf(contender), RPS: String(steadyRate) },
-    warmUpSeconds: 3,
-    seconds: 20,
+    seconds: STEADY_SECONDS,
+    warmUpSeconds: WARM_UP_SECONDS,
   };
-  return [{ load, runs: 1 }];
 }
 
 /** One without an origin of its own is the target of the configuration. */
