@@ -173,6 +173,18 @@ describeWithRedis('the cache over Redis', () => {
       expect(await there.get('1', async () => 'loaded here')).toBe('loaded here');
       forever.end('at last');
     });
+
+    it('wait as long as the policy says for a load that is slow', async () => {
+      const policy = { ttlMs: 60_000, waitMs: 20_000 };
+      const slow = heldLoad<string>();
+      const early = one.namespace<string>('product', policy).get('1', slow.load);
+      await slow.started;
+      const late = two.namespace<string>('product', policy).get('1', async () => 'loaded twice');
+      // Longer than a wait is otherwise.
+      await new Promise((resolve) => setTimeout(resolve, 6_000));
+      slow.end('loaded once');
+      expect(await Promise.all([early, late])).toEqual(['loaded once', 'loaded once']);
+    });
   });
 
   describe('what is in Redis', () => {
