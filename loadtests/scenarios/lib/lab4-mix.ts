@@ -15,15 +15,21 @@ const PRODUCTS = number('PRODUCTS', 1_000);
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
-/** Tokens last 15 minutes. Users renew theirs after 5 to 13, one by one: few log-ins a minute are allowed. */
+/**
+ * Tokens last 15 minutes. Users renew theirs when it is 5 to 13 minutes old, one by one, since 30 log-ins
+ * a minute are allowed; one that is refused tries again within a minute.
+ */
 const RENEW_SECONDS = number('RENEW_SECONDS', 300);
 const RENEW_SPREAD = 1.6;
+const RETRY_SECONDS = 60;
 
 export interface Session {
   readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly issuedAt: number;
 }
 
-/** A user's own token, once that of the set-up has aged. */
+/** A user's own token: that of the set-up, until it has aged. */
 let own: { token: string; renewAt: number } | undefined;
 
 /** Logs in once, as Bob: what is measured is the mix and not the log-in. */
@@ -35,19 +41,23 @@ export function logIn(): Session {
       `error: Bob cannot log in at ${target}/mere/api/v1/merelogin: ${answer.status} ${short(answer)}`,
     );
   }
-  return { token };
+  return { token, issuedAt: Date.now() };
 }
 
 function tokenOf(session: Session): string {
-  own ??= { token: session.token, renewAt: nextRenewal() };
+  own ??= { token: session.token, renewAt: renewalOf(session.issuedAt) };
   if (Date.now() > own.renewAt) {
-    own = { token: tokenIn(askForToken()) ?? own.token, renewAt: nextRenewal() };
+    const token = tokenIn(askForToken());
+    own =
+      token === undefined
+        ? { ...own, renewAt: Date.now() + RETRY_SECONDS * Math.random() * 1000 }
+        : { token, renewAt: renewalOf(Date.now()) };
   }
   return own.token;
 }
 
-function nextRenewal(): number {
-  return Date.now() + RENEW_SECONDS * (1 + RENEW_SPREAD * Math.random()) * 1000;
+function renewalOf(issuedAt: number): number {
+  return issuedAt + RENEW_SECONDS * (1 + RENEW_SPREAD * Math.random()) * 1000;
 }
 
 function askForToken(): RefinedResponse<'text'> {

@@ -1,13 +1,16 @@
 import type { ConstantArrivalRateScenario } from 'k6/options';
 
-/** Users are there for answers of a quarter of a second; more are made for slower ones. */
-const EXPECTED_SECONDS = 0.25;
+/**
+ * Users are there for answers of a second. For slower ones k6 makes more, but an iteration is lost for
+ * each that it makes.
+ */
+const EXPECTED_SECONDS = 1;
 /** Answers that take longer than this at the full rate leave k6 without users, and it says so. */
 const LONGEST_SECONDS = 5;
-/** As many users as a machine bears; each takes about a megabyte. */
+/** As many users as a machine bears; each takes about half a megabyte. */
 const MOST_USERS = 1_000;
 /** Enough that each client address of a run has some. */
-const FEWEST_USERS = 20;
+const FEWEST_USERS = 50;
 
 /** Users before the start and at most, for a rate a second. */
 export function usersFor(

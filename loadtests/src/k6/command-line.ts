@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { scenarioNames, scenarios, type Scenario } from './catalogue.ts';
 import { LoadError } from './failure.ts';
 import { helpOf, readOption, variableOf, type OptionName } from './options.ts';
-import { readOptions } from './run-scenario.ts';
+import { readOptions } from './run-options.ts';
 
 /** A search, not a script of its own: runs of another scenario. */
 export const BREAKPOINT = 'breakpoint';

@@ -28,6 +28,8 @@ export interface Command {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** The name of the container that it starts, if it is one. */
+  readonly container?: string;
 }
 
 /**
@@ -38,15 +40,19 @@ export function commandOf(k6: K6, run: ScriptRun, platform = process.platform): 
   const system = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('K6_')),
   );
-  // Without these two, k6 asks a service of its maker's for each script.
-  const settings = { ...run.settings, K6_AUTO_EXTENSION_RESOLUTION: 'false' };
+  // A container shares the network of this machine only on Linux; elsewhere it has a name for it.
+  const shared = k6.from === 'path' || platform === 'linux';
+  const settings = {
+    ...run.settings,
+    // Otherwise k6 may ask a service of its maker's for another k6.
+    K6_AUTO_EXTENSION_RESOLUTION: 'false',
+    K6_WEB_DASHBOARD_HOST: shared ? '127.0.0.1' : '0.0.0.0',
+  };
   const { apiPort, dashboardPort } = run;
   if (k6.from === 'path') {
     const args = k6Arguments(run, `127.0.0.1:${apiPort}`, `${scenariosFolder}${run.script}.ts`);
     return { file: 'k6', args, env: { ...system, ...settings } };
   }
-  // A container shares the network of this machine only on Linux; elsewhere it has a name for it.
-  const shared = platform === 'linux';
   const published = [apiPort, ...(dashboardPort === undefined ? [] : [dashboardPort])];
   const network = shared
     ? ['--network', 'host']
@@ -65,6 +71,7 @@ export function commandOf(k6: K6, run: ScriptRun, platform = process.platform): 
       ...k6Arguments(reached, api, `/scenarios/${run.script}.ts`),
     ],
     env: system,
+    container: run.name,
   };
 }
 

@@ -11,7 +11,8 @@ import type { ProgressDisplay } from './progress-display.ts';
 import { readPolicy } from './rate-limit.ts';
 import { breakpointLines, summaryLines } from './report-table.ts';
 import type { ScenarioResult } from './result.ts';
-import { plannedSeconds, runScenario, type RunOptions } from './run-scenario.ts';
+import { plannedSeconds } from './run-options.ts';
+import { runScenario, type RunOptions } from './run-scenario.ts';
 import { findStack } from './stack.ts';
 
 export interface LoadDependencies {
