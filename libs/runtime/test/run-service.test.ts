@@ -28,12 +28,17 @@ const statusOf = (url: string) => fetch(url).then(({ status }) => status);
 
 describe('a wrong environment', () => {
   test('ends the process with code 1 and one line that names every variable', async () => {
-    const started = start({ PORT: 'http', AMQP_URL: 'http://localhost', SEED_SCALE: '-1' });
+    const started = start({
+      PORT: 'http',
+      AMQP_URL: 'http://localhost',
+      SEED_SCALE: '-1',
+      CACHE: 'maybe',
+    });
     expect(await started.exited).toBe(1);
     expect(started.lines).toHaveLength(1);
     const [{ level, msg } = { level: '', msg: '' }] = started.lines;
     expect(level).toBe('fatal');
-    for (const name of ['PORT', 'DATABASE_URL', 'REDIS_URL', 'AMQP_URL', 'SEED_SCALE']) {
+    for (const name of ['PORT', 'DATABASE_URL', 'REDIS_URL', 'AMQP_URL', 'SEED_SCALE', 'CACHE']) {
       expect(msg).toContain(`${name}:`);
     }
     expect(msg).not.toContain('DATABASE_DIRECT_URL');
@@ -117,6 +122,32 @@ describeWithRedis('with all its backing services', () => {
       });
       again.kill('SIGTERM');
       expect(await again.exited).toBe(0);
+    });
+
+    test.each([
+      ['on', ['1', '1', '1']],
+      ['off', ['1', '2', '3']],
+    ])('with CACHE=%s computes as often as it must', async (CACHE, expected) => {
+      const port = await freePort();
+      const privatePort = await freePort();
+      const started = start({
+        ...addresses(port, privatePort),
+        ...backing(),
+        CACHE,
+      });
+      await waitFor(
+        () => statusOf(`http://127.0.0.1:${privatePort}/readyz`).then((s) => s === 200),
+        60_000,
+      );
+      const counts: string[] = [];
+      for (let asked = 0; asked < 3; asked += 1) {
+        counts.push(await fetch(`http://127.0.0.1:${port}/count`).then((answer) => answer.text()));
+        // An entry is kept a moment after its first answer.
+        await new Promise((done) => setTimeout(done, 200));
+      }
+      expect(counts).toEqual(expected);
+      started.kill('SIGTERM');
+      expect(await started.exited).toBe(0);
     });
 
     test('as a worker has no public port and is ready by the broker as well', async () => {

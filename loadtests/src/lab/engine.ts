@@ -107,6 +107,7 @@ async function runGroup(group: Group, running: Running, context: GroupContext): 
           containers,
           signal: context.signal,
           scratch: context.scratch,
+          watched: context.watched,
           say: progress.during,
         });
         measurements.push(measured);

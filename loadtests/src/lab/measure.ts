@@ -18,6 +18,8 @@ export interface MeasureDependencies {
   readonly runScenario: typeof runScenario;
   readonly containers: ContainerTimes | undefined;
   readonly signal: AbortSignal;
+  /** Whether k6's own figures go to Prometheus as well, for who looks on. */
+  readonly watched: boolean;
   /** For what a measurement keeps until it is read. */
   readonly scratch: string;
   /** Tells what goes on, and how many seconds it lasts at most. */
@@ -100,7 +102,7 @@ export async function measure(
 function loadBy(
   { scenario, options, environment }: ScenarioLoad,
   seconds: number,
-  { running, runScenario, signal }: Pick<MeasureDependencies, 'running' | 'runScenario' | 'signal'>,
+  { running, runScenario, signal, watched }: MeasureDependencies,
   csv?: string,
 ): Promise<ScenarioResult> {
   const timed = isScenario(scenario) && 'duration' in scenarios[scenario].options;
@@ -111,6 +113,7 @@ function loadBy(
     environment: { ...running.environment, ...environment },
     signal,
     ...(csv !== undefined && { csv }),
+    ...(watched && { prometheus: running.prometheus }),
   });
 }
 

@@ -9,7 +9,7 @@ import { loadTitle, replicasName } from './steps.ts';
 const FULL = 0.9;
 
 export function findings(results: Results): readonly string[] {
-  return [...atHighest(results), ...ofReplicas(results), ...ofCache(results)];
+  return [...atHighest(results), ...ofReplicas(results), ...ofCache(results), ...ofReport(results)];
 }
 
 /** What the highest rate is limited by: who uses the cores then. */
@@ -81,5 +81,16 @@ function ofCache(results: Results): readonly string[] {
     return [
       `${load}, one replica: p95 ${withUnit(without, 'ms')} without caches, ${withUnit(withIt, 'ms')} with them${told}.`,
     ];
+  });
+}
+
+function ofReport(results: Results): readonly string[] {
+  return results.loads('fresh').map((load) => {
+    const value = (name: string) => results.value({ part: 'fresh', load }, name);
+    return (
+      `Under ${load}, the report shows a sale after ${withUnit(value('saleShownSeconds'), 's')} and a price after ` +
+      `${withUnit(value('priceShownSeconds'), 's')} at the longest, of ${numberText(value('salesTried'))} sales and ` +
+      `${numberText(value('pricesTried'))} prices.`
+    );
   });
 }

@@ -20,6 +20,8 @@ const STRATEGIES = ['p2c', 'roundRobin'];
 /** The search for the highest rate ends with the first that does not hold. */
 const LADDER = [200, 250, 300, 350, 400, 450, 500, 550, 600];
 const FRESH_AT = 100;
+/** Far below any limit, one measurement tells as much as three. */
+const SMALL = 15;
 const KILLED_AT = 100;
 const KILLED_REPLICAS = 2;
 
@@ -64,7 +66,7 @@ export function labSteps({ quick, standalone }: LabOptions): readonly Step[] {
     ...REPLICAS.flatMap((count) => {
       const configuration = replicas(count, true);
       return [
-        ...LOADS.map((rps) => ({ part: 'replicas', configuration, load: mix(rps) })),
+        ...LOADS.map((rps) => replicasStep(configuration, rps)),
         ...(count === 1 ? [freshStep(configuration, FRESH_AT)] : []),
         ...(count === 1 ? LADDER.map((rps) => ladderStep(configuration, rps)) : []),
         ...(count === KILLED_REPLICAS ? [killedStep(configuration, KILLED_AT)] : []),
@@ -84,6 +86,15 @@ export function labSteps({ quick, standalone }: LabOptions): readonly Step[] {
       return [100, 300].map((rps) => ({ part: 'balance', configuration, load: mix(rps) }));
     }),
   ];
+}
+
+function replicasStep(configuration: Configuration, rps: number): Step {
+  return {
+    part: 'replicas',
+    configuration,
+    load: mix(rps),
+    ...(rps <= SMALL && { runs: 1 }),
+  };
 }
 
 function quickSteps(): readonly Step[] {
@@ -109,6 +120,7 @@ function standaloneSteps(loads: readonly number[]): readonly Step[] {
   });
   return [
     ...loads.map((rps) => ({ part: 'replicas', configuration: cached, load: mix(rps) })),
+    freshStep(cached, Math.max(...loads) > FRESH_AT ? FRESH_AT : 15),
     ...loads.map((rps) => ({ part: 'uncached', configuration: plain, load: mix(rps) })),
   ];
 }
