@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { freePort } from './processes.ts';
+import { freePort } from '@woodytoys/testing/ports';
 import type { AbortingResult, AbortingTask } from './protection/aborting.ts';
 import { heapUsedOf } from './protection/inspector.ts';
 import { onStage } from './protection/stage.ts';

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePort } from '@woodytoys/testing/ports';
 import type { Candidate } from './candidates/index.ts';
 import type { Identity } from './identity.ts';
 import type { Load, LoadResult, Target } from './load/index.ts';
 import type { BenchOptions } from './options.ts';
-import { freePort, startProcess } from './processes.ts';
+import { startProcess } from './processes.ts';
 import type { Cores } from './programs.ts';
 import { usageOf } from './usage.ts';
 

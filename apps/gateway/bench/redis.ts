@@ -2,7 +2,8 @@ import { connect } from 'node:net';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, stopChild } from './processes.ts';
+import { freePort } from '@woodytoys/testing/ports';
+import { stopChild } from './processes.ts';
 import { findProgram } from './programs.ts';
 import type { Cores } from './programs.ts';
 

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { allGone, freePort, npmStart } from './fixtures/npm-start.ts';
+import { freePort } from '@woodytoys/testing/ports';
+import { allGone, npmStart } from './fixtures/npm-start.ts';
 import type { StartOptions, Started } from './fixtures/npm-start.ts';
 import { useStarter } from './fixtures/started.ts';
 

@@ -7,8 +7,9 @@ import {
   waitFor,
 } from '@woodytoys/testing';
 import type { TestDatabase, TestVirtualHost } from '@woodytoys/testing';
+import { freePort } from '@woodytoys/testing/ports';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { freePort, startProcess } from './fixtures/start-process.ts';
+import { startProcess } from './fixtures/start-process.ts';
 import type { StartedProcess } from './fixtures/start-process.ts';
 
 const running: StartedProcess[] = [];

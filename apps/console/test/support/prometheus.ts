@@ -1,10 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '@woodytoys/testing/ports';
 import { dockerMissing, waitFor } from '@woodytoys/testing';
 import { onTestFinished } from 'vitest';
 
@@ -89,12 +88,4 @@ async function startInDocker(
   return async () => {
     await run('docker', ['rm', '--force', '--volumes', name]);
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }
