@@ -9,6 +9,7 @@ describe('the contract', () => {
     const contract = parseContract(text);
     expect(() => checkContract(contract)).not.toThrow();
     expect(contract.operations.map(({ id }) => id).toSorted()).toEqual([
+      'changeProduct',
       'createProduct',
       'deleteProduct',
       'getLastProduct',
