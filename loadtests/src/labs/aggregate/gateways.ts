@@ -40,11 +40,9 @@ export function servicesArena(): Arena {
     title: 'our services',
     files: ['loadtests/originals/docker-compose.yml'],
     ports: Object.values(stackPorts),
-    environment: {
-      // Per minute and client, as the gateway's.
-      NGINX_RATE_LIMIT: '100000000',
-      ...Object.fromEntries(Object.entries(stackPorts).map(([name, port]) => [name, String(port)])),
-    },
+    environment: Object.fromEntries(
+      Object.entries(stackPorts).map(([name, port]) => [name, String(port)]),
+    ),
   });
   return {
     part: 'services',
