@@ -1,5 +1,6 @@
 /** The program behind `npm run load`, with k6 and a small server. */
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -102,6 +103,27 @@ describeWithK6('npm run load', () => {
       expect(await readdir(folder)).not.toContain(`${signal}.json`);
     },
   );
+
+  it('says in one line that k6’s page has no port, before k6 starts', async () => {
+    const other = createServer().listen(5665, '127.0.0.1');
+    // Somebody's own page may be there already, which is the case in question too.
+    await new Promise((done) => other.once('listening', done).once('error', done));
+    const { exitCode, output } = await runLoadProgram(isolation('--dashboard'));
+    other.close();
+    expect(exitCode).toBe(1);
+    expect(output).toMatch(/^Port 5665 is in use.*--dashboard.*\n$/);
+  });
+
+  it.each([
+    ['does not answer', 'http://127.0.0.1:1', /does not answer \(ECONNREFUSED\)/],
+    ['takes no writes', undefined, /answers 404: this Prometheus takes no remote writes/],
+  ])('says in one line that Prometheus %s', async (_, origin, message) => {
+    const load = isolation('--prometheus', origin ?? server.origin);
+    const { exitCode, output } = await runLoadProgram(load);
+    expect(exitCode).toBe(1);
+    expect(output).toMatch(message);
+    expect(output.trimEnd()).not.toContain('\n');
+  });
 
   it('says in one line that nothing answers, before k6 starts', async () => {
     const { exitCode, output } = await runLoadProgram(['smoke', '--target', 'http://127.0.0.1:1']);

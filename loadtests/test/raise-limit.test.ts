@@ -1,13 +1,13 @@
 /** The limits of a running compose stack: a small one of the test's own, of real containers. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { imageAvailable, missingEngine } from '@woodytoys/infra/compose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limitForRun } from '../src/k6/limit-for-run.ts';
+import { freePort } from '../src/k6/ports.ts';
 import { RAISED_LIMIT } from '../src/k6/raise-limit.ts';
 import { readPolicy } from '../src/k6/rate-limit.ts';
 import { findStack } from '../src/k6/stack.ts';
@@ -109,11 +109,3 @@ describe.skipIf(missing)(
     });
   },
 );
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((listening) => server.once('listening', listening));
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
-}

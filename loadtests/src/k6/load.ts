@@ -5,10 +5,13 @@ import { findBreakpoint, type Breakpoint } from './breakpoint.ts';
 import { scenarios, type Scenario, type ScenarioName } from './catalogue.ts';
 import type { LoadRequest } from './command-line.ts';
 import { findK6 } from './find-k6.ts';
+import { LoadError } from './failure.ts';
 import { limitForRun } from './limit-for-run.ts';
+import { isFree } from './ports.ts';
 import { progressLine } from './progress.ts';
 import type { ProgressDisplay } from './progress-display.ts';
 import { readPolicy } from './rate-limit.ts';
+import { requireReceiver } from './receiver.ts';
 import { breakpointLines, summaryLines } from './report-table.ts';
 import type { ScenarioResult } from './result.ts';
 import { plannedSeconds } from './run-options.ts';
@@ -39,6 +42,8 @@ export async function load(request: LoadRequest, to: LoadDependencies): Promise<
   const announced = await readPolicy(target, scenario, options);
   const stack = await findStack(target);
   const prometheus = request.prometheus ?? prometheusOf(stack?.services['prometheus']?.ports);
+  if (request.dashboard) await requireDashboardPort();
+  if (prometheus !== undefined) await requireReceiver(prometheus);
   const limit = await limitForRun({
     target,
     announced,
@@ -71,6 +76,14 @@ export async function load(request: LoadRequest, to: LoadDependencies): Promise<
     to.progress.end();
     await limit.restore();
   }
+}
+
+async function requireDashboardPort(): Promise<void> {
+  if (await isFree(DASHBOARD_PORT)) return;
+  throw new LoadError(
+    `Port ${DASHBOARD_PORT} is in use, and k6's page needs it: stop what listens there (another ` +
+      'load?), or leave --dashboard out.',
+  );
 }
 
 async function once(

@@ -1,12 +1,10 @@
 /** Runs one scenario with k6 and gives what it measured. */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { scenarios, type Scenario } from './catalogue.ts';
 import { commandOf } from './command.ts';
 import { LoadError } from './failure.ts';
 import { findK6, type K6 } from './find-k6.ts';
 import { essence, runK6 } from './k6-process.ts';
+import { freePort } from './ports.ts';
 import { followProgress, type Progress } from './progress.ts';
 import { describePolicy, readPolicy } from './rate-limit.ts';
 import type { ScenarioResult } from './result.ts';
@@ -93,13 +91,4 @@ function prometheusSettings({ prometheus }: RunOptions): Record<string, string> 
 function dashboardSettings(port: number | undefined): Record<string, string> {
   if (port === undefined) return {};
   return { K6_WEB_DASHBOARD: 'true', K6_WEB_DASHBOARD_PORT: String(port) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
