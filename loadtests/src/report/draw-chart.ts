@@ -6,7 +6,7 @@ import { COLOURS, lineAt, pixel, svgDocument, textAt, textWidth } from './svg.ts
 
 const WIDTH = 760;
 const PLOT = { left: 64, right: 736, top: 62, bottom: 300 };
-const LEGEND_TOP = 352;
+const LEGEND_TOP = 360;
 const ROW = 20;
 /** Values over the bars, as long as they do not run into each other. */
 const NARROWEST_NAMED_BAR = 26;
@@ -136,8 +136,8 @@ function markAt(x: number, title: string): readonly string[] {
   const right = x + textWidth(title) > PLOT.right;
   const anchor = right ? 'end' : 'start';
   return [
-    lineAt(x, PLOT.top - 4, x, PLOT.bottom, 'mark'),
-    textAt(x + (right ? -5 : 5), PLOT.top + 4, title, { anchor }),
+    lineAt(x, PLOT.top - 10, x, PLOT.bottom, 'mark'),
+    textAt(x + (right ? -5 : 5), PLOT.top - 6, title, { anchor }),
   ];
 }
 
