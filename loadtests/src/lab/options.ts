@@ -18,7 +18,7 @@ export const usage = (labs: readonly Lab[]) => `npm run lab -- NAME [options]
 ${labs.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`).join('\n')}
 
   --quick           a short matrix, to see it work; its figures mean nothing
-  --only PART,…     some parts or configurations alone (--list names them)
+  --only PART,…     some parts alone (--list names them), or some configurations, or these of those
   --duration 60s    of each measurement
   --runs 3          repetitions of each measurement
   --compare DIR     puts the report beside an earlier one; "latest" is the newest

@@ -26,7 +26,7 @@ export interface Plan {
 }
 
 export interface Wishes extends LabOptions {
-  /** Names of parts or configurations; all unless given. */
+  /** Names of parts, of configurations, or of both, which then narrow each other; all unless given. */
   readonly only: readonly string[];
   /** Seconds of each measurement; as the lab has it unless given. */
   readonly seconds?: number | undefined;
@@ -63,9 +63,12 @@ function chosenSteps(lab: Lab, { only, ...options }: Wishes): readonly Step[] {
       { exitCode: 2 },
     );
   }
-  if (only.length === 0) return steps;
+  const parts = only.filter((name) => name in lab.parts);
+  const configurations = only.filter((name) => !(name in lab.parts));
   const chosen = steps.filter(
-    ({ part, configuration }) => only.includes(part) || only.includes(configuration.name),
+    ({ part, configuration }) =>
+      (parts.length === 0 || parts.includes(part)) &&
+      (configurations.length === 0 || configurations.includes(configuration.name)),
   );
   if (chosen.length > 0) return chosen;
   throw new LabError(

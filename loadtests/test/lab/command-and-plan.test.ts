@@ -75,6 +75,21 @@ describe.each(labs.map((lab) => [lab.name, lab] as const))('the plan of %s', (_n
     }
   });
 
+  it('can run one configuration alone, and one part of it', () => {
+    const [step] = lab.steps(wishes);
+    const name = step?.configuration.name ?? '';
+    // A name that is both is that of the part.
+    if (name in lab.parts) return;
+    const alone = planOf(lab, { ...wishes, only: [name] });
+    expect(alone.groups.map(({ configuration }) => configuration.name)).toEqual([name]);
+    const narrowed = planOf(lab, { ...wishes, only: [name, step?.part ?? ''] });
+    const chosen = narrowed.groups.flatMap(({ steps }) => steps);
+    expect(chosen.length).toBeGreaterThan(0);
+    for (const each of chosen) {
+      expect(each.step).toMatchObject({ part: step?.part, configuration: { name } });
+    }
+  });
+
   it('tells steps apart by part, configuration and load', () => {
     const keys = lab.steps(wishes).map(keyOf);
     expect(new Set(keys).size).toBe(keys.length);
