@@ -28,12 +28,12 @@ export function stepsOf({ quick, standalone }: LabOptions): readonly Step[] {
   const delays = quick ? quickDelays : usualDelays;
   const before = monolithSteps(delays);
   if (standalone) return [...before, ...standaloneSteps(delays)];
-  const names = quick ? (['cache'] as const) : (['services', 'replicas', 'cache'] as const);
+  const names = quick ? [] : (['services', 'replicas', 'cache'] as const);
   return [
     ...before,
     ...names.flatMap((name) => grownSteps(grown(name, delays), delays, name === 'cache')),
     ...platformSteps(delays),
-    ...(quick ? [] : [{ part: 'limit', configuration: limited(), load: limitProbe(HOST) }]),
+    { part: 'limit', configuration: limited(), load: limitProbe(HOST) },
   ];
 }
 
