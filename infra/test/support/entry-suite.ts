@@ -78,7 +78,7 @@ export function describeEntry(stack: Stack, balancer: Balancer): void {
     expect(line.status).toBe(balancer.longAddress);
     expect(await line.json()).toMatchObject({ status: balancer.longAddress });
 
-    const unreadable = await rawExchange(entry, 'GARBAGE\r\n\r\n');
+    const unreadable = await rawExchange(entry, 'GARBAGE GARBAGE\r\n\r\n');
     expect(unreadable).toContain('400 Bad Request');
     expect(unreadable.includes('application/problem+json')).toBe(balancer.unreadableIsProblem);
   });
