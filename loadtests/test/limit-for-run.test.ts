@@ -53,7 +53,7 @@ describe('the limit for a run', () => {
       const { note, localAddresses } = await limitForRun({ ...plan, requestsPerSecond: 3_000 });
       expect(localAddresses).toBe('127.64.0.1-127.64.0.12');
       expect(note).toBe(
-        '60000 per client in 60 s; kept, and the load comes from 12 client addresses',
+        '60000 per client in 60 s; kept, and the load comes from up to 12 client addresses',
       );
     },
   );

@@ -55,7 +55,7 @@ export async function limitForRun(plan: LoadPlan): Promise<LimitForRun> {
   const addresses = await clientAddresses(target, requestsPerSecond, perSecond(policy));
   if (addresses !== undefined) {
     return {
-      note: `${announced}; kept, and the load comes from ${addresses.count} client addresses`,
+      note: `${announced}; kept, and the load comes from up to ${addresses.count} client addresses`,
       localAddresses: addresses.range,
       restore,
     };
