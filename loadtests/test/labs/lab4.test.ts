@@ -3,6 +3,7 @@ import type { Measurement } from '../../src/lab/lab.ts';
 import { bars } from '../../src/labs/lab4/bars.ts';
 import { findings } from '../../src/labs/lab4/findings.ts';
 import { recoverySeconds } from '../../src/labs/lab4/objective.ts';
+import { labSteps } from '../../src/labs/lab4/steps.ts';
 import { createResults } from '../../src/report/results.ts';
 import { measurement, scenarioResult } from '../support/recorded.ts';
 
@@ -96,6 +97,29 @@ describe('the bars of lab 4', () => {
     expect(barOf([killed({})], /back to normal/)?.met).toBe(true);
     const failing = { ...killed({}), k6: scenarioResult({ failedRatio: 0.002 }) };
     expect(barOf([failing], /failed with a replica/)?.met).toBe(false);
+  });
+});
+
+describe('the search for the highest rate', () => {
+  const steps = labSteps({ quick: false, standalone: false }).filter(
+    ({ part }) => part === 'highest',
+  );
+  const skipped = (before: readonly Measurement[], run: number) =>
+    steps.map(({ skip }) => skip?.(before, run)).filter((why) => why !== undefined);
+
+  it('climbs', () => {
+    const rates = steps.map(({ load }) => Number.parseInt(load.title, 10));
+    expect(rates).toEqual(rates.toSorted((a, b) => a - b));
+    expect(Math.max(...rates)).toBeGreaterThan(300);
+    expect(skipped([at('highest', 200, latency(200))], 1)).toEqual([]);
+  });
+
+  it('ends in a repetition with the first rate that does not hold', () => {
+    const failed = at('highest', 250, latency(251));
+    expect(skipped([failed], 1)).toHaveLength(steps.length);
+    expect(skipped([failed], 2)).toEqual([]);
+    // Another part's failure ends nothing.
+    expect(skipped([at('replicas', 300, latency(900))], 1)).toEqual([]);
   });
 });
 
