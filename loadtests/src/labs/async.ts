@@ -2,7 +2,7 @@ import { composeConfiguration } from '../lab/compose.ts';
 import type { Bar, Lab, LabOptions, Step, Table } from '../lab/lab.ts';
 import type { Chart } from '../report/chart.ts';
 import { p95, p99, spreadText } from '../report/figures.ts';
-import { numberText, withUnit } from '../report/numbers.ts';
+import { coresText, numberText, withUnit } from '../report/numbers.ts';
 import type { Figure, Results } from '../report/results.ts';
 import { spreadOf } from '../report/statistics.ts';
 import { drained, whatBecame } from './async/drain.ts';
@@ -124,7 +124,7 @@ export const async: Lab = {
         .map((configuration) => [
           results.title(configuration),
           ...['order', 'order-worker', 'gateway', 'postgres', 'rabbitmq', 'outside', 'machine'].map(
-            (of) => numberText(results.value({ part: PART, configuration }, `cpu.${of}`)),
+            (of) => coresText(results.value({ part: PART, configuration }, `cpu.${of}`)),
           ),
         ]),
     },

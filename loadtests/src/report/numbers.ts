@@ -18,3 +18,8 @@ export function withUnit(value: number, unit: string): string {
 export function percentText(share: number): string {
   return Number.isNaN(share) ? '–' : `${numberText(share * 100)} %`;
 }
+
+/** Hundredths of a core are the least that tells anything. */
+export function coresText(cores: number): string {
+  return Number.isNaN(cores) ? '–' : cores.toFixed(2);
+}

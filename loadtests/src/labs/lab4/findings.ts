@@ -1,5 +1,5 @@
 import { p95 } from '../../report/figures.ts';
-import { numberText, percentText, withUnit } from '../../report/numbers.ts';
+import { coresText, numberText, percentText, withUnit } from '../../report/numbers.ts';
 import type { Results, Selection } from '../../report/results.ts';
 import { median } from '../../report/statistics.ts';
 import { highestRates } from './bars.ts';
@@ -17,11 +17,11 @@ function atHighest(results: Results): readonly string[] {
   const rate = median(highestRates(results));
   if (!(rate > 0)) return [];
   const of = { part: 'highest', load: loadTitle(rate) };
-  return [`At ${rate} of the mix, the highest that held, ${coresText(results, of)}.`];
+  return [`At ${rate} of the mix, the highest that held, ${whoIsBusy(results, of)}.`];
 }
 
 /** Who uses how many cores, the busiest first. */
-export function coresText(results: Results, of: Selection): string {
+function whoIsBusy(results: Results, of: Selection): string {
   const names = new Set(
     results
       .select(of)
@@ -35,10 +35,9 @@ export function coresText(results: Results, of: Selection): string {
     .toSorted((a, b) => b.cores - a.cores)
     .slice(0, 7)
     .map(
-      ({ name, cores }) =>
-        `${name === 'outside' ? 'k6 and the system' : name} ${numberText(cores)}`,
+      ({ name, cores }) => `${name === 'outside' ? 'k6 and the system' : name} ${coresText(cores)}`,
     );
-  return `${numberText(machine)} cores are busy: ${parts.join(', ')}`;
+  return `${coresText(machine)} cores are busy: ${parts.join(', ')}`;
 }
 
 function ofReplicas(results: Results): readonly string[] {
@@ -52,7 +51,7 @@ function ofReplicas(results: Results): readonly string[] {
   const busy = counts.map((count) => results.value(selection(count, load), 'cpu.machine'));
   const told =
     `At ${load} the p95 is ${latencies.join(', ')} with ${counts.join(', ')} replicas, ` +
-    `and ${busy.map(numberText).join(', ')} cores are busy`;
+    `and ${busy.map(coresText).join(', ')} cores are busy`;
   const cores = Math.ceil(Math.max(...busy));
   const full = busy.findIndex((each) => each >= FULL * cores);
   return [

@@ -1,6 +1,6 @@
 import type { Table } from '../../lab/lab.ts';
 import { failedRatio, p50, p95, p99, requestsPerSecond, spreadText } from '../../report/figures.ts';
-import { numberText, percentText, withUnit } from '../../report/numbers.ts';
+import { coresText, numberText, percentText, withUnit } from '../../report/numbers.ts';
 import type { Results, Selection } from '../../report/results.ts';
 import { spreadOf } from '../../report/statistics.ts';
 import { recoverySeconds } from './objective.ts';
@@ -89,7 +89,7 @@ function saturation(results: Results): Table {
       stepsOf(results, part).map((step) => [
         results.title(step.configuration),
         step.load,
-        ...cores.map((name) => numberText(results.value(step, `cpu.${name}`))),
+        ...cores.map((name) => coresText(results.value(step, `cpu.${name}`))),
         percentText(results.value(step, 'cacheHits.logistics')),
         numberText(results.value(step, 'replicas.logistics')),
       ]),
