@@ -5,6 +5,7 @@ import type { Dialect, Toyshop } from './dialects.ts';
 
 /** As many as TP9 asks for at once. */
 export const AT_ONCE = 10;
+const WARM_UP_CALLS = 50;
 /** Fifty clients that ask so often are 500 requests/s. */
 const POLL_MS = 100;
 
@@ -15,8 +16,8 @@ export function callsProbe(dialect: Dialect, delays: Delays): ProbeLoad {
     seconds: (3 * delays.heavyMs + 2 * delays.lastMs + delays.validationMs) / 1000,
     async probe({ running, signal }) {
       const shop = dialect(running.target, signal);
-      // Connections are made and code is compiled by this one.
-      await shop.short();
+      // These make connections and compile code, on every replica.
+      for (let call = 0; call < WARM_UP_CALLS; call += 1) await shop.short();
       const shortSeconds = await shop.short();
       const tenShortSeconds = Math.max(
         ...(await Promise.all(Array.from({ length: AT_ONCE }, () => shop.short()))),
