@@ -9,6 +9,8 @@ export const labProject = 'woodytoys-lab';
 /** No client of a lab is one of many: the limits per client are raised for all of them. */
 const raised = { RATE_LIMIT: '100000000', NGINX_RATE_LIMIT: '100000000', NGINX_BURST: '1000000' };
 
+const LONGEST_WORDS = 400;
+
 export interface ComposeOptions {
   readonly name: string;
   readonly title: string;
@@ -61,15 +63,22 @@ export function composeConfiguration(options: ComposeOptions): Configuration {
           stop,
         };
       } catch (error) {
+        const why = `${firstWords(error)}${await lastWords(firstWords(error))}`;
         await stop();
         context.signal.throwIfAborted();
         if (error instanceof LabError) throw error;
-        throw new LabError(`The stack of "${title}" did not come up: ${firstWords(error)}`, {
-          cause: error,
-        });
+        throw new LabError(`The stack of "${title}" did not come up: ${why}`, { cause: error });
       }
     },
   };
+}
+
+/** The end of the log of the container that compose names, which is gone a moment later. */
+async function lastWords(failure: string): Promise<string> {
+  const container = /container (\S+)/.exec(failure)?.[1];
+  if (container === undefined) return '';
+  const log = await docker('logs', '--tail', '1', container).catch(() => '');
+  return log === '' ? '' : `; its log ends: ${log.slice(0, LONGEST_WORDS)}`;
 }
 
 /** Builds our images and fetches the others, once a lab. */
