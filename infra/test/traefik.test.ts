@@ -4,7 +4,7 @@ import { createStack, imageAvailable, missingEngine, removeLeftovers } from '../
 import { query } from '../src/prometheus.ts';
 import { describeEntry } from './support/entry-suite.ts';
 
-const image = 'traefik:v3.6.0';
+const image = 'traefik:v3.6.12';
 /** The check of every change has half an hour of its own already. */
 async function whyNot(): Promise<string | undefined> {
   if (process.env['CI'] === 'true') return 'with CI=true Traefik is left out, for its minutes';
