@@ -10,7 +10,9 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  */
 export function uuidIn({ id, body }: Delivery, field: string): string {
   const value: unknown =
-    typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[field] : undefined;
+    typeof body === 'object' && body !== null
+      ? (body as Record<string, unknown>)[field]
+      : undefined;
   if (typeof value === 'string' && UUID.test(value)) return value;
   throw new PermanentError(`Message ${id} has no "${field}"; expected a UUID`);
 }
