@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { request } from 'node:http';
+import { MIXES } from '../src/mixes.ts';
 import { sendJson, startConsole, startPlatform } from './support/console.ts';
 
 const writes = [
@@ -102,7 +103,7 @@ describe('the rate of demonstration traffic', () => {
     const answer = await put('/console/api/traffic', { mix: 'storm', rate: 1 });
     expect(answer.status).toBe(422);
     expect(await answer.json()).toMatchObject({
-      errors: [{ pointer: '/body/mix', detail: 'must be one of browse, shop' }],
+      errors: [{ pointer: '/body/mix', detail: `must be one of ${MIXES.map(({ id }) => id).join(', ')}` }],
     });
   });
 });
