@@ -103,7 +103,9 @@ describe('the rate of demonstration traffic', () => {
     const answer = await put('/console/api/traffic', { mix: 'storm', rate: 1 });
     expect(answer.status).toBe(422);
     expect(await answer.json()).toMatchObject({
-      errors: [{ pointer: '/body/mix', detail: `must be one of ${MIXES.map(({ id }) => id).join(', ')}` }],
+      errors: [
+        { pointer: '/body/mix', detail: `must be one of ${MIXES.map(({ id }) => id).join(', ')}` },
+      ],
     });
   });
 });
