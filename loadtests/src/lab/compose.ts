@@ -1,4 +1,5 @@
 import { createStack, docker, imageAvailable } from '@woodytoys/infra/compose';
+import { containerAddress } from './container-address.ts';
 import { LabError, firstWords } from './failure.ts';
 import type { Configuration, StartContext } from './lab.ts';
 
@@ -57,7 +58,7 @@ export function composeConfiguration(options: ComposeOptions): Configuration {
         context.say('starting the stack');
         await stack.up(scale);
         return {
-          target: options.target ?? stack.entry,
+          target: await containerAddress(labProject, options.target ?? stack.entry),
           prometheus: stack.prometheus,
           stack,
           stop,
