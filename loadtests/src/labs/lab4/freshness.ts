@@ -8,7 +8,6 @@ const POLL_MS = 100;
 const LONGEST_MS = 30_000;
 const PAUSE_MS = 1_000;
 const SHOPS = 20;
-const PRODUCTS = 1_000;
 /** A price that shows in the value of a shop's stock whatever the mix does to the others meanwhile. */
 const STRIKING_PRICE = 1_000_000;
 const STRIKING_CHANGE = 6_000_000;
@@ -21,8 +20,8 @@ interface ShopReport {
 }
 
 /**
- * Sells, and changes prices, as long as a load lasts, and looks how long the consolidated report takes
- * to show it.
+ * Sells a product and changes its price as long as a load lasts, and looks how long the consolidated
+ * report takes to show it. The product is new, since the mix would change any other's price as well.
  *
  * @returns `saleShownSeconds` and `priceShownSeconds`, the longest of all; and how often each was tried.
  */
@@ -31,6 +30,7 @@ export async function watchFreshness(
   loaded: Promise<unknown>,
 ): Promise<Observation> {
   const client = await createClient(running.target, signal);
+  const productId = await client.newProduct();
   let over = false;
   const end = () => {
     over = true;
@@ -40,8 +40,7 @@ export async function watchFreshness(
   const prices: number[] = [];
   for (let round = 0; !over || round === 0; round += 1) {
     const shop = 1 + (round % SHOPS);
-    const productId = 1 + ((37 * round) % PRODUCTS);
-    await client.post(`/api/stores/${shop}/restocks`, { productId, quantity: RESTOCKED });
+    await client.restock(shop, productId);
     const { total } = await client.report(shop);
     await client.post(`/api/stores/${shop}/sales`, { productId, quantity: 1 });
     sales.push(await client.until(shop, (report) => report.total > total));
@@ -94,11 +93,27 @@ async function createClient(target: string, signal: AbortSignal) {
     if (found !== undefined) return found;
     throw new LabError(`The report has no "Magasin ${shop}".`);
   };
+  const restock = (shop: number, productId: number) =>
+    send('POST', `/api/stores/${shop}/restocks`, { productId, quantity: RESTOCKED });
   return {
     report,
     post: (path: string, body: object) => send('POST', path, body),
+    restock,
+    /** Once logistics knows it. */
+    async newProduct(): Promise<number> {
+      const product = { name: 'Watched by lab 4', price: 19.99, category: 'lab' };
+      const { id } = JSON.parse(await send('POST', '/api/products', product)) as { id: number };
+      for (const began = performance.now(); ; await sleep(POLL_MS, undefined, { signal })) {
+        try {
+          await restock(1, id);
+          return id;
+        } catch (error) {
+          if (performance.now() - began > LONGEST_MS) throw error;
+        }
+      }
+    },
     price: (productId: number, prix: number) => {
-      const product = { productId, nom: `Product_${productId}`, prix, description: 'Lab 4' };
+      const product = { productId, nom: 'Watched by lab 4', prix, description: 'Lab 4' };
       return send('PUT', '/mere/api/v1/produit', product);
     },
     /** Milliseconds from now until the report is so. */
