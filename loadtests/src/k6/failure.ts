@@ -1,13 +1,4 @@
-/** What ends a load with one line for its user; everything else that is thrown is a fault of ours. */
-export class LoadError extends Error {
-  /** 2: what was asked for makes no sense; 1: it could not be done; 130: it was interrupted. */
-  readonly exitCode: number;
+import { CommandFailure } from '../command-failure.ts';
 
-  constructor(
-    message: string,
-    { exitCode = 1, cause }: { exitCode?: number; cause?: unknown } = {},
-  ) {
-    super(message, { cause });
-    this.exitCode = exitCode;
-  }
-}
+/** What ends a load. */
+export class LoadError extends CommandFailure {}

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { docker, missingEngine } from '@woodytoys/infra/compose';
+import { isFree } from '../k6/ports.ts';
 import { LabError } from './failure.ts';
 import type { Needs } from './lab.ts';
 
@@ -40,18 +40,9 @@ async function checkDisk(folder: string): Promise<void> {
 
 /** @throws LabError when something listens on that port of 127.0.0.1. */
 export async function requirePort(port: number): Promise<void> {
-  const server = createServer();
-  try {
-    await new Promise<void>((done, reject) => {
-      server.once('error', reject);
-      server.listen({ port, host: '127.0.0.1', exclusive: true }, done);
-    });
-    await new Promise((done) => server.close(done));
-  } catch (cause) {
-    throw new LabError(
-      `Port ${port} is in use, and this lab needs it: stop what listens there (a stack that --keep ` +
-        'left: docker compose -p woodytoys-lab down --volumes).',
-      { cause },
-    );
-  }
+  if (await isFree(port)) return;
+  throw new LabError(
+    `Port ${port} is in use, and this lab needs it: stop what listens there (a stack that --keep ` +
+      'left: docker compose -p woodytoys-lab down --volumes).',
+  );
 }

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../src/k6/ports.ts';
 import { checkMachine } from '../../src/lab/checks.ts';
 import type { Step } from '../../src/lab/lab.ts';
 import { programsConfiguration } from '../../src/lab/program.ts';
@@ -10,7 +11,7 @@ import { runCommand } from '../../src/lab/run-command.ts';
 import { createScreen } from '../../src/lab/screen.ts';
 import type { LabData } from '../../src/report/data.ts';
 import { describeWithK6 } from '../support/with-k6.ts';
-import { freePort, tinyLab } from '../support/tiny-lab.ts';
+import { tinyLab } from '../support/tiny-lab.ts';
 
 let reports: string;
 let port: number;

@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../src/k6/ports.ts';
 import { checkMachine } from '../../src/lab/checks.ts';
 import { takeLock } from '../../src/lab/lock.ts';
-import { freePort } from '../support/tiny-lab.ts';
 
 let folder: string;
 beforeEach(async () => {

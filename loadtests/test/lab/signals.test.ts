@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { freePort } from '../../src/k6/ports.ts';
 import { requirePort } from '../../src/lab/checks.ts';
 import { describeWithK6 } from '../support/with-k6.ts';
-import { freePort } from '../support/tiny-lab.ts';
 
 const program = fileURLToPath(new URL('../support/tiny-main.ts', import.meta.url));
 

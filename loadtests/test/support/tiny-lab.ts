@@ -1,20 +1,8 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Lab, Step } from '../../src/lab/lab.ts';
 import { programsConfiguration } from '../../src/lab/program.ts';
 
 const server = fileURLToPath(new URL('tiny-server.ts', import.meta.url));
-
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
 
 /** A lab of one configuration: a small server of its own, which real k6 loads. */
 export function tinyLab(port: number, changes: Partial<Step> = {}): Lab {
