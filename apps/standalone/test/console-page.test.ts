@@ -166,8 +166,9 @@ describeWithChromium('the live page of npm start', (binary) => {
     const summary = await latency.getByRole('img').getAttribute('aria-labelledby');
     expect(await page.locator(`#${summary}`).innerText()).toMatch(/p95: now [\d.]+ m?s, between/);
     await latency.getByText('Numbers').click();
-    const heads = await latency.getByRole('columnheader').allInnerTexts();
-    expect(heads).toEqual(['Time', 'p50', 'p95', 'p99']);
+    await expect
+      .poll(() => latency.getByRole('columnheader').allInnerTexts())
+      .toEqual(['Time', 'p50', 'p95', 'p99']);
     expect(await latency.getByRole('row').count()).toBeGreaterThan(1);
   });
 });
