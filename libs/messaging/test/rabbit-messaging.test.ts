@@ -17,7 +17,11 @@ import {
   retryQueueOf,
 } from '../src/index.ts';
 import { onRawChannel, startConsumerProcess } from './rabbit-support.ts';
-import { declareQueue, message, recorder } from './support.ts';
+import { declareQueue, gate, message, recordedMetrics, recorder } from './support.ts';
+import type { RecordedMetrics } from './support.ts';
+
+const acknowledged = ({ calls }: RecordedMetrics) =>
+  calls.filter((call) => call === 'consumed acknowledged').length;
 
 describeWithRabbit('over RabbitMQ', () => {
   let host: TestVirtualHost;
@@ -317,6 +321,37 @@ describeWithRabbit('over RabbitMQ', () => {
     expect(slow.deliveries[0]?.signal.aborted).toBe(true);
     expect(slow.deliveries[1]).toMatchObject({ id: sent.id, attempt: 1 });
   }, 120_000);
+
+  test('a batch is acknowledged together, and never what is still being worked on', async () => {
+    const publisher = await open();
+    const { name, exchange } = await declareQueue(publisher, uniqueName('batch'));
+    const sent = Array.from({ length: 10 }, () => message(exchange, 'k'));
+    const slow = new Set([sent[3]?.id, sent[4]?.id, sent[8]?.id]);
+    const together = gate();
+    const metrics = recordedMetrics();
+    const consuming = await open({ drainTimeoutMs: 100, metrics });
+    const worker = recorder(({ id, signal }) =>
+      slow.has(id)
+        ? new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => reject(new Error('not finished')));
+          })
+        : together.opened,
+    );
+    await declareQueue(consuming, name);
+    await consuming.consume(name, worker.handler, { prefetch: 10 });
+    for (const each of sent) await publisher.publish(each);
+    await waitFor(() => worker.deliveries.length === sent.length);
+
+    together.open();
+    await waitFor(() => acknowledged(metrics) === sent.length - slow.size);
+    await consuming.close();
+
+    const { handler, deliveries } = recorder();
+    await publisher.consume(name, handler, { prefetch: 10 });
+    await waitFor(() => deliveries.length >= slow.size);
+    expect(new Set(deliveries.map(({ id }) => id))).toEqual(slow);
+    expect(deliveries).toHaveLength(slow.size);
+  });
 
   test('many processes may declare the same at once', async () => {
     const name = uniqueName('at-once');

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { Readable, pipeline } from 'node:stream';
 import { problemDocument, problemHeaders, toProblem } from '@woodytoys/service';
 import type { Exchange } from './exchange.ts';
@@ -95,7 +96,7 @@ export function sendAnswer(exchange: Exchange, { status, headers, body }: Answer
   }
   if (body === null || typeof body === 'string' || Buffer.isBuffer(body)) {
     writeHead(exchange, status, withLength(exchange, status, headers, body));
-    response.end(body);
+    endWith(response, body);
     return;
   }
   writeHead(exchange, status, headers);
@@ -104,6 +105,19 @@ export function sendAnswer(exchange: Exchange, { status, headers, body }: Answer
   pipeline(body, response, (error) => {
     if (error) exchange.error ??= error;
   });
+}
+
+/** latin1 gives every byte back as it was; past this a copy costs more than it saves. */
+const SMALL_BYTES = 16_384;
+
+/**
+ * Ends an answer with its body, or the rest of it. A small one goes as text, so that Node sends head,
+ * body and end in one string instead of a vector of writes.
+ */
+export function endWith(response: ServerResponse, body: Buffer | string | null): void {
+  if (!Buffer.isBuffer(body)) response.end(body);
+  else if (body.length <= SMALL_BYTES) response.end(body.toString('latin1'), 'latin1');
+  else response.end(body);
 }
 
 /** Answers an error, and keeps its cause for the log. */

@@ -48,7 +48,9 @@ function readWhole(request: IncomingMessage): Promise<Buffer> {
       resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
     );
     request.on('error', reject);
-    request.on('close', () => reject(badRequest('The body ended before its length was reached.')));
+    request.on('close', () => {
+      if (!request.complete) reject(badRequest('The body ended before its length was reached.'));
+    });
   });
 }
 

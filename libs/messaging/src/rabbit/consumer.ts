@@ -3,6 +3,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { MessagingError, reasonOf } from '../errors.ts';
 import { type Handled, type Handling, countHandled, handle } from '../handle.ts';
 import { RunningHandlers } from '../running-handlers.ts';
+import { Acknowledger } from './acknowledger.ts';
 import { backoffMs } from './backoff.ts';
 import { codeOf } from './declare.ts';
 import type { Link } from './link.ts';
@@ -130,8 +131,9 @@ export class RabbitConsumer {
     });
     const signal = AbortSignal.any([lost.signal, this.#running.overtime]);
     await channel.prefetch(prefetch);
+    const acknowledger = new Acknowledger(channel);
     const { consumerTag } = await channel.consume(queue.name, (message) => {
-      if (message) return this.#take(channel, signal, message);
+      if (message) return this.#take(acknowledger, signal, message);
       // The broker cancels when the queue is deleted, which counts as not found.
       cause = Object.assign(new Error('The broker ended the subscription.'), { code: NOT_FOUND });
       void closeQuietly(channel);
@@ -141,27 +143,37 @@ export class RabbitConsumer {
     return { channel, consumerTag, ended: ended.promise, end: ended.resolve };
   }
 
-  #take(channel: Channel, signal: AbortSignal, message: ConsumeMessage): void {
+  #take(acknowledger: Acknowledger, signal: AbortSignal, message: ConsumeMessage): void {
+    acknowledger.delivered(message);
     // Already on its way when the cancellation was sent.
-    if (this.#stopping.signal.aborted) return this.#giveBack(channel, message);
-    this.#running.add(this.#process(channel, signal, message));
+    if (this.#stopping.signal.aborted) {
+      this.#running.add(this.#giveBack(acknowledger, message));
+    } else {
+      this.#running.add(this.#process(acknowledger, signal, message));
+    }
   }
 
-  async #process(channel: Channel, signal: AbortSignal, message: ConsumeMessage): Promise<void> {
+  async #process(
+    acknowledger: Acknowledger,
+    signal: AbortSignal,
+    message: ConsumeMessage,
+  ): Promise<void> {
     const { queue, metrics } = this.#options;
     if (message.fields.redelivered) metrics?.redelivered(queue.name);
     const incoming = fromWire(message);
     const handled = await this.#handle(incoming, signal);
     const { outcome } = handled;
-    if (outcome.kind === 'abandoned') return this.#giveBack(channel, message);
+    if (outcome.kind === 'abandoned') return this.#giveBack(acknowledger, message);
     if (outcome.kind !== 'done') {
       const onward =
         outcome.kind === 'retry'
           ? toRetry(message, incoming, queue.name, outcome.delayMs)
           : toDeadLetter(message, incoming, queue.name, outcome.reason);
-      if (!(await this.#handOver(onward, signal))) return this.#giveBack(channel, message);
+      if (!(await this.#handOver(onward, signal))) return this.#giveBack(acknowledger, message);
     }
-    if (this.#settle(() => channel.ack(message))) countHandled(metrics, queue.name, handled);
+    if (await this.#settle(() => acknowledger.ack(message))) {
+      countHandled(metrics, queue.name, handled);
+    }
   }
 
   async #handle(incoming: Incoming, signal: AbortSignal): Promise<Handled> {
@@ -198,14 +210,14 @@ export class RabbitConsumer {
     return false;
   }
 
-  #giveBack(channel: Channel, message: ConsumeMessage): void {
-    this.#settle(() => channel.nack(message, false, true));
+  async #giveBack(acknowledger: Acknowledger, message: ConsumeMessage): Promise<void> {
+    await this.#settle(() => acknowledger.giveBack(message));
   }
 
   /** False when the channel is gone: then the broker has taken the message back already. */
-  #settle(answer: () => void): boolean {
+  async #settle(answer: () => void | Promise<void>): Promise<boolean> {
     try {
-      answer();
+      await answer();
       return true;
     } catch (error) {
       this.#options.log.debug(

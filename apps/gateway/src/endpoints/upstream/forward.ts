@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
-import { writeHead, sendProblemAnswer } from '../../exchange/answer.ts';
+import { endWith, writeHead, sendProblemAnswer } from '../../exchange/answer.ts';
 import type { Answer } from '../../exchange/answer.ts';
 import type { AnswerTap, Exchange } from '../../exchange/exchange.ts';
 import { returnedHeaders } from '../../exchange/headers.ts';
@@ -9,9 +9,6 @@ import type { UpstreamReceiver, UpstreamRequest } from '../../upstreams/upstream
 
 /** How long a client may leave a piece of the answer unread before its connection is cut. */
 const UNREAD_TIMEOUT_MS = 60_000;
-
-/** latin1 gives every byte back as it was; past this a copy costs more than it saves. */
-const SMALL_BYTES = 16_384;
 
 /** Writes an upstream's answer to the client as it comes. */
 export class DirectReceiver implements UpstreamReceiver {
@@ -46,9 +43,8 @@ export class DirectReceiver implements UpstreamReceiver {
     const { response } = this.#exchange;
     this.#left -= chunk.length;
     if (this.#left === 0) {
-      // Head, body and end leave in one write; a small body as text spares Node a vector of writes.
-      if (chunk.length <= SMALL_BYTES) response.end(chunk.toString('latin1'), 'latin1');
-      else response.end(chunk);
+      // Head, body and end leave in one write.
+      endWith(response, chunk);
     } else if (!response.write(chunk)) {
       this.#request?.pause();
       this.#unread = setTimeout(() => response.destroy(), UNREAD_TIMEOUT_MS);
@@ -81,6 +77,7 @@ export class AnswerReceiver implements UpstreamReceiver {
   #reject!: (error: Error) => void;
   #request: UpstreamRequest | undefined;
   #body: Readable | undefined;
+  #ended = false;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -102,7 +99,8 @@ export class AnswerReceiver implements UpstreamReceiver {
     this.#body = new Readable({
       read: () => request?.resume(),
       destroy: (error, done) => {
-        request?.abort(error ?? clientGone());
+        // A stream that was read to its end is destroyed too.
+        if (!this.#ended) request?.abort(error ?? clientGone());
         done(error);
       },
     });
@@ -116,6 +114,7 @@ export class AnswerReceiver implements UpstreamReceiver {
   }
 
   onEnd(): void {
+    this.#ended = true;
     this.#body?.push(null);
   }
 
