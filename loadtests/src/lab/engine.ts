@@ -4,7 +4,7 @@ import { containerTimes } from './containers.ts';
 import { labProject } from './compose.ts';
 import type { Measurement, Running } from './lab.ts';
 import { measure } from './measure.ts';
-import { SETTLE_SECONDS } from './plan.ts';
+import { SETTLE_SECONDS, isWarmedUp } from './plan.ts';
 import type { Group, Plan, PlannedStep } from './plan.ts';
 import { durationText } from './screen.ts';
 import type { Screen } from './screen.ts';
@@ -88,19 +88,22 @@ async function runGroup(group: Group, running: Running, context: GroupContext): 
   const { progress, measurements, skipped, screen } = context;
   const containers = running.stack === undefined ? undefined : await containerTimes(labProject);
   const most = Math.max(...group.steps.map(({ runs }) => runs));
+  let cold = true;
   try {
     for (let run = 1; run <= most; run += 1) {
-      for (const planned of group.steps) {
-        if (run > planned.runs) continue;
+      for (const each of group.steps) {
+        if (run > each.runs) continue;
+        const planned = cold ? { ...each, warmUpSeconds: each.firstWarmUpSeconds } : each;
         const { part, configuration, load, skip } = planned.step;
-        progress.next(planned);
         const why = skip?.(measurements, run);
+        progress.next(why === undefined ? planned : each);
         if (why !== undefined) {
           const { name, title } = configuration;
           skipped.push({ part, configuration: name, load: load.title, run, why });
           screen.tell(`${title} · ${load.title}: left out, ${why}`);
           continue;
         }
+        if (isWarmedUp(planned)) cold = false;
         const measured = await measure(planned, run, {
           running,
           runScenario: context.runScenario,

@@ -143,6 +143,8 @@ export interface Measurement {
   readonly run: number;
   readonly startedAt: string;
   readonly seconds: number;
+  /** Of the same load before it; left out where there was none. */
+  readonly warmUpSeconds?: number;
   readonly k6?: ScenarioResult;
   /** CPU in cores as `cpu.SERVICE`, what Prometheus tells, and what the lab reads itself. */
   readonly values: Readonly<Record<string, number>>;
@@ -182,6 +184,8 @@ export interface Lab {
   readonly standalone: boolean;
   readonly seconds: number;
   readonly warmUpSeconds: number;
+  /** Before the first measurement of a configuration, whose programs are cold; as the others unless given. */
+  readonly firstWarmUpSeconds?: number;
   readonly runs: number;
   /** The parts by name, and what each asks. */
   readonly parts: Readonly<Record<string, string>>;

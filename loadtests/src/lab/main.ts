@@ -10,12 +10,14 @@ export interface MainOptions {
   readonly args: readonly string[];
   /** Where each lab has a folder of reports. */
   readonly reports: string;
+  /** Likewise of those that are committed. */
+  readonly results: string;
 }
 
 /** The whole of the command; a signal ends what runs, and then the command. Gives its exit code. */
 export async function labMain(
   labs: readonly Lab[],
-  { args, reports }: MainOptions,
+  { args, reports, results }: MainOptions,
 ): Promise<number> {
   const screen = createScreen(process.stdout);
   const interrupted = new AbortController();
@@ -28,7 +30,7 @@ export async function labMain(
   try {
     const command = readCommand(args, labs);
     if (typeof command === 'string') process.stdout.write(command);
-    else await runCommand(command, { reports, screen, signal: interrupted.signal });
+    else await runCommand(command, { reports, results, screen, signal: interrupted.signal });
     return 0;
   } catch (thrown) {
     screen.clear();

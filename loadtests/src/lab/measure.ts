@@ -85,6 +85,7 @@ export async function measure(
       run,
       startedAt: new Date(began).toISOString(),
       seconds: lasted,
+      ...(warmUpSeconds > 0 && { warmUpSeconds }),
       ...(k6 && { k6 }),
       values: { ...signals, ...cpu, ...found?.values, ...probe?.values },
       series: [...bySecond, ...(found?.series ?? []), ...(probe?.series ?? [])],

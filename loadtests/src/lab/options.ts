@@ -9,6 +9,8 @@ export interface LabCommand extends Wishes {
   readonly compare: string | undefined;
   /** Folders of runs whose parts are put into one report; nothing is run then. */
   readonly merge: readonly string[];
+  /** Whether the report takes the place of the one that is committed. */
+  readonly publish: boolean;
   readonly keep: boolean;
   readonly watch: boolean;
 }
@@ -23,6 +25,7 @@ ${labs.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`).join('\n')}
   --runs 3          repetitions of each measurement
   --compare DIR     puts the report beside an earlier one; "latest" is the newest
   --merge DIR,DIR   runs nothing: one report of parts that were run apart
+  --publish         puts the report in docs/labs/results/NAME as well
   --standalone      without Docker, where the lab can
   --watch           Grafana runs as well, to look on
   --keep            leaves the last stack up
@@ -78,6 +81,7 @@ export function readCommand(args: readonly string[], labs: readonly Lab[]): LabC
     watch: values.watch,
     only: listOf(values.only),
     merge: listOf(values.merge),
+    publish: values.publish,
     compare: values.compare,
     seconds: values.duration === undefined ? undefined : secondsOf(values.duration),
     runs: values.runs === undefined ? undefined : runsOf(values.runs),
@@ -96,6 +100,7 @@ function parse(args: readonly string[]) {
         runs: { type: 'string' },
         compare: { type: 'string' },
         merge: { type: 'string' },
+        publish: { type: 'boolean', default: false },
         standalone: { type: 'boolean', default: false },
         watch: { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },

@@ -10,6 +10,8 @@ export interface PlannedStep {
   readonly step: Step;
   readonly seconds: number;
   readonly warmUpSeconds: number;
+  /** Where it is the first measurement of its configuration that has a warm-up. */
+  readonly firstWarmUpSeconds: number;
   readonly runs: number;
 }
 
@@ -22,6 +24,8 @@ export interface Group {
 export interface Plan {
   readonly groups: readonly Group[];
   readonly measurements: number;
+  /** Whether some of them may be left out, seen what others gave. */
+  readonly atMost: boolean;
   readonly seconds: number;
 }
 
@@ -33,6 +37,8 @@ export interface Wishes extends LabOptions {
   readonly runs?: number | undefined;
 }
 
+type Usual = Pick<Lab, 'seconds' | 'warmUpSeconds' | 'firstWarmUpSeconds' | 'runs'>;
+
 /** A measurement of a short matrix. */
 const QUICK = { seconds: 10, warmUpSeconds: 3, runs: 1 };
 
@@ -40,15 +46,25 @@ const QUICK = { seconds: 10, warmUpSeconds: 3, runs: 1 };
 export function planOf(lab: Lab, wishes: Wishes): Plan {
   const groups = groupsOf(lab, chosenSteps(lab, wishes), wishes);
   const planned = groups.flatMap(({ steps }) => steps);
-  const measuring = planned.map(
-    ({ seconds, warmUpSeconds, runs }) => runs * (seconds + warmUpSeconds + SETTLE_SECONDS),
-  );
+  const measuring = groups.flatMap(({ steps }) => [
+    firstOf(steps),
+    ...steps.map((each) => each.runs * (each.seconds + each.warmUpSeconds + SETTLE_SECONDS)),
+  ]);
   return {
     groups,
     measurements: planned.reduce((sum, { runs }) => sum + runs, 0),
+    atMost: planned.some(({ step }) => step.skip !== undefined),
     seconds: measuring.reduce((sum, each) => sum + each, groups.length * CONFIGURATION_SECONDS),
   };
 }
+
+/** What the first warm-up of a configuration takes longer than the others. */
+function firstOf(steps: readonly PlannedStep[]): number {
+  const first = steps.find(isWarmedUp);
+  return first === undefined ? 0 : first.firstWarmUpSeconds - first.warmUpSeconds;
+}
+
+export const isWarmedUp = ({ firstWarmUpSeconds }: PlannedStep) => firstWarmUpSeconds > 0;
 
 function chosenSteps(lab: Lab, { only, ...options }: Wishes): readonly Step[] {
   const steps = lab.steps(options);
@@ -90,15 +106,18 @@ function groupsOf(lab: Lab, steps: readonly Step[], wishes: Wishes): readonly Gr
 
 function plannedStep(lab: Lab, step: Step, { quick, seconds, runs }: Wishes): PlannedStep {
   const { load } = step;
-  const usual = quick ? QUICK : lab;
+  const usual: Usual = quick ? QUICK : lab;
   const repetitions = runs ?? (quick ? QUICK.runs : (step.runs ?? lab.runs));
   if ('probe' in load) {
-    return { step, seconds: load.seconds, warmUpSeconds: 0, runs: repetitions };
+    const none = { warmUpSeconds: 0, firstWarmUpSeconds: 0 };
+    return { step, seconds: load.seconds, ...none, runs: repetitions };
   }
+  const warmUpSeconds = load.warmUpSeconds ?? usual.warmUpSeconds;
   return {
     step,
     seconds: load.seconds ?? seconds ?? usual.seconds,
-    warmUpSeconds: load.warmUpSeconds ?? usual.warmUpSeconds,
+    warmUpSeconds,
+    firstWarmUpSeconds: Math.max(usual.firstWarmUpSeconds ?? 0, warmUpSeconds),
     runs: repetitions,
   };
 }

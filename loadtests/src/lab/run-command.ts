@@ -1,17 +1,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { findK6 } from '../k6/find-k6.ts';
 import { runScenario } from '../k6/run-scenario.ts';
 import { comparison } from '../report/compare.ts';
-import { mergeData, readData } from '../report/data.ts';
+import { readData } from '../report/data.ts';
 import type { LabData } from '../report/data.ts';
-import { describeMachine, revision } from '../report/machine.ts';
+import { describeMachine } from '../report/machine.ts';
+import { mergeData } from '../report/merge.ts';
+import { publishReport } from '../report/publish.ts';
+import { measuredSystem } from '../report/system.ts';
 import { folderName, writeReport } from '../report/write-report.ts';
 import { checkMachine } from './checks.ts';
 import { labPorts } from './compose.ts';
 import { runPlan } from './engine.ts';
 import type { Measured } from './engine.ts';
+import { LabError } from './failure.ts';
 import { takeLock } from './lock.ts';
 import type { LabCommand } from './options.ts';
 import { planOf } from './plan.ts';
@@ -22,6 +26,8 @@ import type { Screen } from './screen.ts';
 export interface CommandContext {
   /** Where each lab has a folder of reports. */
   readonly reports: string;
+  /** Likewise of those that are committed. */
+  readonly results: string;
   readonly screen: Screen;
   readonly signal: AbortSignal;
 }
@@ -33,8 +39,9 @@ export interface CommandContext {
  * @throws LabError with one line for its user; nothing runs then, and there is no report.
  */
 export async function runCommand(command: LabCommand, context: CommandContext): Promise<string> {
-  const { lab, compare, merge } = command;
-  const { reports, screen } = context;
+  const { lab, compare, merge, publish, quick } = command;
+  const { reports, results, screen } = context;
+  if (publish && quick) throw notPublished();
   // Looked for first: it would be a pity to find out afterwards.
   const earlier = compare === undefined ? undefined : await readData(reports, lab.name, compare);
   const data =
@@ -44,10 +51,15 @@ export async function runCommand(command: LabCommand, context: CommandContext): 
           commandText(command),
         )
       : await run(command, context);
+  if (publish && data.quick) throw notPublished();
   const folder = join(reports, lab.name, folderName(new Date()));
   await writeReport({ lab, data, folder, earlier });
   if (earlier !== undefined) tellComparison(data, earlier, screen);
   screen.tell(`\nreport  ${join(folder, 'report.md')}`);
+  if (publish) {
+    await publishReport(folder, join(results, lab.name));
+    screen.tell(`copied  ${join(results, lab.name)}`);
+  }
   return folder;
 }
 
@@ -65,7 +77,8 @@ async function run(command: LabCommand, context: CommandContext): Promise<LabDat
     if (needsK6(plan)) await findK6();
     signal.throwIfAborted();
     tellPlan(plan, command, screen);
-    const [machine, commit, startedAt] = [await describeMachine(), await revision(), new Date()];
+    const [machine, system] = [await describeMachine(), await measuredSystem()];
+    const startedAt = new Date();
     const measured = await runPlan({
       plan,
       screen,
@@ -84,7 +97,7 @@ async function run(command: LabCommand, context: CommandContext): Promise<LabDat
       startedAt: startedAt.toISOString(),
       endedAt: new Date().toISOString(),
       command: commandText(command),
-      revision: commit,
+      ...system,
       machine,
       versions: measured.versions,
       configurations: configurationsOf(plan, measured),
@@ -96,6 +109,11 @@ async function run(command: LabCommand, context: CommandContext): Promise<LabDat
     await unlock();
   }
 }
+
+const notPublished = () =>
+  new LabError('A quick run is not published, since its figures mean nothing: leave --quick out.', {
+    exitCode: 2,
+  });
 
 const needsK6 = ({ groups }: Plan) =>
   groups.some(({ steps }) => steps.some(({ step }) => 'scenario' in step.load));
@@ -112,8 +130,8 @@ function configurationsOf({ groups }: Plan, { measurements }: Measured): LabData
 function tellPlan(plan: Plan, { lab, quick, watch }: LabCommand, screen: Screen): void {
   screen.tell(`${lab.title}: ${lab.question}`);
   screen.tell(
-    `${plan.measurements} measurements in ${plan.groups.length} configurations, about ` +
-      `${durationText(plan.seconds)}${quick ? '; a quick run, whose figures mean nothing' : ''}. ` +
+    `${plan.measurements} measurements in ${plan.groups.length} configurations, ` +
+      `${plan.atMost ? 'at most' : 'about'} ${durationText(plan.seconds)}${quick ? '; a quick run, whose figures mean nothing' : ''}. ` +
       'Ctrl-C ends it and takes everything down.',
   );
   if (watch) screen.tell(`Grafana: http://127.0.0.1:${labPorts.grafana}`);
@@ -150,7 +168,13 @@ function commandText(command: LabCommand): string {
     only.length > 0 && `--only ${only.join(',')}`,
     seconds !== undefined && `--duration ${seconds}s`,
     runs !== undefined && `--runs ${runs}`,
-    merge.length > 0 && `--merge ${merge.join(',')}`,
+    merge.length > 0 && `--merge ${merge.map(shown).join(',')}`,
   ].filter((option) => option !== false);
   return ['npm run lab --', lab.name, ...options].join(' ');
+}
+
+/** A folder without what is above this one, which is of no use to anybody else. */
+function shown(folder: string): string {
+  const path = relative('', resolve(folder));
+  return path.startsWith('..') ? basename(path) : path;
 }

@@ -15,7 +15,12 @@ export interface LabData {
   readonly startedAt: string;
   readonly endedAt: string;
   readonly command: string;
+  /** The commit, or those of the parts. */
   readonly revision: string;
+  /** A fingerprint of what ran, where it is known: parts of different commits may have the same. */
+  readonly system?: string;
+  /** Where parts were measured apart: when and of which commit each run was. */
+  readonly sources?: readonly Source[];
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
   /** By name. */
@@ -24,6 +29,16 @@ export interface LabData {
   >;
   readonly measurements: readonly Measurement[];
   readonly skipped: readonly Skipped[];
+}
+
+/** A run that was merged with others. */
+export interface Source {
+  readonly command: string;
+  readonly revision: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly loadBefore: number;
+  readonly parts: readonly string[];
 }
 
 const FILE = 'data.json';
@@ -63,57 +78,3 @@ async function latest(reports: string, lab: string): Promise<string> {
     exitCode: 2,
   });
 }
-
-/**
- * Puts runs of different parts together, the first first.
- *
- * @throws LabError when they are not of one machine and revision, or have a step in common.
- */
-export function mergeData(runs: readonly LabData[], command: string): LabData {
-  const [first, ...others] = runs;
-  if (first === undefined) throw new LabError('Nothing to merge.', { exitCode: 2 });
-  for (const other of others) {
-    const differing = (['revision', 'quick', 'standalone'] as const).find(
-      (key) => other[key] !== first[key],
-    );
-    if (differing !== undefined || machineOf(other) !== machineOf(first)) {
-      const why =
-        differing === undefined
-          ? 'were measured on different machines'
-          : `differ in "${differing}"`;
-      throw new LabError(`These runs cannot be put into one report: they ${why}.`, { exitCode: 2 });
-    }
-  }
-  const seen = new Map<string, LabData>();
-  for (const run of runs) {
-    for (const { part, configuration, load } of run.measurements) {
-      const step = `${part}, ${configuration}, ${load}`;
-      const other = seen.get(step);
-      if (other !== undefined && other !== run) {
-        throw new LabError(`Two of these runs have measured the same: ${step}.`, { exitCode: 2 });
-      }
-      seen.set(step, run);
-    }
-  }
-  return {
-    ...first,
-    command,
-    startedAt: runs.map(({ startedAt }) => startedAt).toSorted()[0] ?? first.startedAt,
-    endedAt:
-      runs
-        .map(({ endedAt }) => endedAt)
-        .toSorted()
-        .at(-1) ?? first.endedAt,
-    machine: {
-      ...first.machine,
-      loadBefore: Math.max(...runs.map(({ machine }) => machine.loadBefore)),
-    },
-    versions: Object.assign({}, ...runs.map(({ versions }) => versions)),
-    configurations: Object.assign({}, ...runs.map(({ configurations }) => configurations)),
-    measurements: runs.flatMap(({ measurements }) => measurements),
-    skipped: runs.flatMap(({ skipped }) => skipped),
-  };
-}
-
-const machineOf = ({ machine: { cores, model, memoryGiB } }: LabData) =>
-  `${cores} ${model} ${memoryGiB}`;

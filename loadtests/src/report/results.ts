@@ -19,6 +19,8 @@ export interface Results {
   readonly measurements: readonly Measurement[];
   /** Whether a short matrix was run, which proves nothing. */
   readonly quick: boolean;
+  /** Of the machine; NaN where it is not known. */
+  readonly cores: number;
   select(selection: Selection): readonly Measurement[];
   /** NaN where nothing was measured. */
   median(selection: Selection, figure: Figure): number;
@@ -38,11 +40,13 @@ export interface ResultsOptions {
   readonly quick: boolean;
   /** Titles by name. */
   readonly titles: Readonly<Record<string, string>>;
+  /** Of the machine. */
+  readonly cores?: number;
 }
 
 export function createResults(
   measurements: readonly Measurement[],
-  { quick, titles }: ResultsOptions,
+  { quick, titles, cores = Number.NaN }: ResultsOptions,
 ): Results {
   const select = ({ part, configuration, load }: Selection) =>
     measurements.filter(
@@ -63,6 +67,7 @@ export function createResults(
   return {
     measurements,
     quick,
+    cores,
     select,
     spread,
     median: (selection, figure) => spread(selection, figure).median,

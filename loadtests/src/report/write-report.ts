@@ -19,7 +19,8 @@ export async function writeReport({ lab, data, folder, earlier }: WriteOptions):
   const titles = Object.fromEntries(
     Object.entries(data.configurations).map(([name, { title }]) => [name, title]),
   );
-  const results = createResults(data.measurements, { quick: data.quick, titles });
+  const { quick, machine } = data;
+  const results = createResults(data.measurements, { quick, titles, cores: machine.cores });
   const parent = dirname(folder);
   await mkdir(parent, { recursive: true });
   const unfinished = await mkdtemp(join(parent, '.unfinished-'));

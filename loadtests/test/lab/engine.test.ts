@@ -25,12 +25,15 @@ const told: string[] = [];
 const screen = createScreen({ write: (text: string) => told.push(text) });
 const options = {
   ...{ quick: false, standalone: false, keep: false, watch: false },
-  ...{ only: [], merge: [], compare: undefined, seconds: 5, runs: 1 },
+  ...{ only: [], merge: [], publish: false, compare: undefined, seconds: 5, runs: 1 },
 };
 
 function run(changes: Partial<Step> = {}, signal = new AbortController().signal): Promise<string> {
   const lab = tinyLab(port, changes);
-  return runCommand({ ...options, lab }, { reports, screen, signal });
+  return runCommand(
+    { ...options, lab },
+    { reports, results: join(reports, 'results'), screen, signal },
+  );
 }
 
 const dataIn = async (folder: string) =>

@@ -1,24 +1,66 @@
-import { p95 } from '../../report/figures.ts';
+import { failedRatio, p95 } from '../../report/figures.ts';
 import { coresText, numberText, percentText, withUnit } from '../../report/numbers.ts';
 import type { Results, Selection } from '../../report/results.ts';
 import { median } from '../../report/statistics.ts';
 import { highestRates } from './bars.ts';
-import { loadTitle, replicasName } from './steps.ts';
+import { holds } from './objective.ts';
+import { loadTitle, rateOf, replicasName } from './steps.ts';
 
 /** From this share of all cores on, a machine has nothing left to give to a further replica. */
 const FULL = 0.9;
+/** A replica gains something where the p95 falls below this share of what it was without. */
+const GAIN = 0.95;
 
 export function findings(results: Results): readonly string[] {
   return [...atHighest(results), ...ofReplicas(results), ...ofCache(results), ...ofReport(results)];
 }
 
-/** What the highest rate is limited by: who uses the cores then. */
+/** What limits the highest rate: who uses the cores then, and what came of the next one. */
 function atHighest(results: Results): readonly string[] {
-  const rate = median(highestRates(results));
-  if (!(rate > 0)) return [];
-  const of = { part: 'highest', load: loadTitle(rate) };
-  return [`At ${rate} of the mix, the highest that held, ${whoIsBusy(results, of)}.`];
+  const found = median(highestRates(results));
+  // Between two rates where an even number of runs found different ones.
+  const rate = Math.max(0, ...ratesOf(results).filter((each) => each <= found));
+  const beyond = ratesOf(results).find((each) => each > found && brokeAt(results, each) > 0);
+  return [
+    ...(rate > 0
+      ? [`At ${rate} of the mix, the highest that held, ${whoIsBusy(results, highest(rate))}.`]
+      : []),
+    ...(beyond === undefined ? [] : [whatBroke(results, beyond)]),
+  ];
 }
+
+const highest = (rate: number): Selection => ({ part: 'highest', load: loadTitle(rate) });
+
+const ratesOf = (results: Results) =>
+  results
+    .loads('highest')
+    .map(rateOf)
+    .toSorted((a, b) => a - b);
+
+const brokeAt = (results: Results, rate: number) =>
+  results.select(highest(rate)).filter((each) => !holds(each)).length;
+
+/** The first rate that did not hold, and whether it was for the cores. */
+function whatBroke(results: Results, rate: number): string {
+  const of = highest(rate);
+  const machine = results.value(of, 'cpu.machine');
+  const why = isFull(results, machine)
+    ? 'the machine is full, and its cores are the limit'
+    : 'cores are left, so something else is the limit';
+  return (
+    `At ${rate}, which did not hold in ${brokeAt(results, rate)} of ${results.select(of).length} runs, ` +
+    `the p95 is ${withUnit(results.median(of, p95), 'ms')}, ${percentText(results.median(of, failedRatio))} failed ` +
+    `and ${numberText(results.median(of, ({ dropped }) => dropped))} were not sent; ${whoIsBusy(results, of)}` +
+    (Number.isNaN(machine) || Number.isNaN(results.cores) ? '.' : `: ${why}.`)
+  );
+}
+
+/** NaN, of a machine that is not known, is not full. */
+const isFull = ({ cores }: Results, busy: number) => busy >= FULL * cores;
+
+/** "1.80 of 2", as far as it is known. */
+const ofCores = ({ cores }: Results, busy: string) =>
+  Number.isNaN(cores) ? `${busy} cores are` : `${busy} of ${cores} cores are`;
 
 /** Who uses how many cores, the busiest first. */
 function whoIsBusy(results: Results, of: Selection): string {
@@ -37,28 +79,28 @@ function whoIsBusy(results: Results, of: Selection): string {
     .map(
       ({ name, cores }) => `${name === 'outside' ? 'k6 and the system' : name} ${coresText(cores)}`,
     );
-  return `${coresText(machine)} cores are busy: ${parts.join(', ')}`;
+  return `${ofCores(results, coresText(machine))} busy (${parts.join(', ')})`;
 }
 
+/** Up to how many replicas the latency at the highest load gets better, and whether cores are left then. */
 function ofReplicas(results: Results): readonly string[] {
   const load = results.loads('replicas').at(-1);
   if (load === undefined) return [];
   const counts = [1, 2, 3, 4].filter((count) => results.select(selection(count, load)).length > 0);
   if (counts.length < 2) return [];
-  const latencies = counts.map((count) =>
-    withUnit(results.median(selection(count, load), p95), 'ms'),
-  );
+  const latencies = counts.map((count) => results.median(selection(count, load), p95));
   const busy = counts.map((count) => results.value(selection(count, load), 'cpu.machine'));
   const told =
-    `At ${load} the p95 is ${latencies.join(', ')} with ${counts.join(', ')} replicas, ` +
-    `and ${busy.map(coresText).join(', ')} cores are busy`;
-  const cores = Math.ceil(Math.max(...busy));
-  const full = busy.findIndex((each) => each >= FULL * cores);
-  return [
-    full < 0
-      ? `${told}.`
-      : `${told}: from ${counts[full]} on the machine is full, and a further replica divides what there is.`,
-  ];
+    `At ${load} the p95 is ${latencies.map((ms) => withUnit(ms, 'ms')).join(', ')} with ${counts.join(', ')} replicas, ` +
+    `and ${ofCores(results, busy.map(coresText).join(', '))} busy`;
+  const worse = latencies.findIndex((ms, index) => ms > GAIN * (latencies[index - 1] ?? Infinity));
+  if (worse < 0) return [`${told}: each replica still gains.`];
+  const last = counts[worse - 1];
+  const why = isFull(results, busy[worse] ?? Number.NaN)
+    ? 'the machine is full, and a further one divides what there is'
+    : 'cores are left, so replicas are not what it waits for';
+  const gain = `the gain ends at ${last === 1 ? '1 replica' : `${last} replicas`}`;
+  return [Number.isNaN(results.cores) ? `${told}: ${gain}.` : `${told}: ${gain}; ${why}.`];
 }
 
 const selection = (count: number, load: string): Selection => ({

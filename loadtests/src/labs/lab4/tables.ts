@@ -4,6 +4,7 @@ import { coresText, numberText, percentText, withUnit } from '../../report/numbe
 import type { Results, Selection } from '../../report/results.ts';
 import { spreadOf } from '../../report/statistics.ts';
 import { recoverySeconds } from './objective.ts';
+import { rateOf } from './steps.ts';
 
 const TITLES: Readonly<Record<string, string>> = {
   replicas: 'Replicas of logistics, cache on',
@@ -23,10 +24,12 @@ export function tables(results: Results): readonly Table[] {
   ].filter(({ rows }) => rows.length > 0);
 }
 
+/** In the order of their rates, which is not that of a search. */
 function stepsOf(results: Results, part: string): readonly Required<Selection>[] {
   return results.configurations(part).flatMap((configuration) =>
     results
       .loads(part)
+      .toSorted((a, b) => rateOf(a) - rateOf(b))
       .map((load) => ({ part, configuration, load }))
       .filter((step) => results.select(step).length > 0),
   );
