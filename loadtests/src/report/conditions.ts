@@ -46,7 +46,10 @@ function sourcesText(sources: readonly Source[]): string {
     source.loadBefore.toFixed(2),
   ]);
   return [
-    `Put together of ${sources.length} runs on one machine. Where their commits differ, what runs is the same in them: the fingerprint below is of all files that a measurement runs.`,
+    `Put together of ${sources.length} runs on one machine.` +
+      (new Set(sources.map(({ revision }) => revision)).size > 1
+        ? ' Their commits differ, but what runs is the same in all of them: the fingerprint below is of every file that a measurement runs.'
+        : ''),
     markdownTable(['parts', 'command', 'commit', 'from', 'to', 'load before'], rows),
   ].join('\n\n');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Step } from '../../src/lab/lab.ts';
+import type { Lab, Step } from '../../src/lab/lab.ts';
 import { readCommand } from '../../src/lab/options.ts';
 import { planOf } from '../../src/lab/plan.ts';
 import { labs } from '../../src/labs/index.ts';
@@ -47,6 +47,28 @@ describe('the command line of labs', () => {
   it('lists labs with what they ask, and tells the options', () => {
     expect(read('--list')).toContain(recordedLab.question);
     expect(read('--help')).toContain('--merge');
+  });
+});
+
+describe('a first warm-up', () => {
+  const [step] =
+    labs.find(({ name }) => name === 'lab4')?.steps({ quick: false, standalone: false }) ?? [];
+  const other = step && { ...step.configuration, name: 'other' };
+  const lab = (first?: number): Lab => ({
+    ...recordedLab,
+    parts: { replicas: '' },
+    ...(first !== undefined && { firstWarmUpSeconds: first }),
+    steps: () =>
+      [step, step, other && { ...step, configuration: other }].filter((each) => each !== undefined),
+  });
+  const wishes = { quick: false, standalone: false, only: [], runs: 2 };
+
+  it('is once a configuration longer, and the estimate knows', () => {
+    const usual = planOf(lab(), wishes);
+    expect(planOf(lab(30), wishes).seconds).toBe(usual.seconds + 2 * (30 - 10));
+    expect(planOf(lab(30), { ...wishes, quick: true }).seconds).toBe(
+      planOf(lab(), { ...wishes, quick: true }).seconds,
+    );
   });
 });
 

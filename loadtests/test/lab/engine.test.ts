@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/k6/ports.ts';
 import { checkMachine } from '../../src/lab/checks.ts';
-import type { Step } from '../../src/lab/lab.ts';
+import type { Running, Step } from '../../src/lab/lab.ts';
 import { programsConfiguration } from '../../src/lab/program.ts';
 import { runCommand } from '../../src/lab/run-command.ts';
 import { createScreen } from '../../src/lab/screen.ts';
@@ -28,16 +28,25 @@ const options = {
   ...{ only: [], merge: [], publish: false, compare: undefined, seconds: 5, runs: 1 },
 };
 
-function run(changes: Partial<Step> = {}, signal = new AbortController().signal): Promise<string> {
-  const lab = tinyLab(port, changes);
-  return runCommand(
-    { ...options, lab },
-    { reports, results: join(reports, 'results'), screen, signal },
-  );
+interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly runs?: number;
+}
+
+function run(changes: Partial<Step> = {}, { signal, runs }: RunOptions = {}): Promise<string> {
+  const command = { ...options, lab: tinyLab(port, changes), runs: runs ?? options.runs };
+  return runCommand(command, {
+    reports,
+    results: join(reports, 'results'),
+    screen,
+    signal: signal ?? new AbortController().signal,
+  });
 }
 
 const dataIn = async (folder: string) =>
   JSON.parse(await readFile(join(folder, 'data.json'), 'utf8')) as LabData;
+
+const requestsOf = async ({ target }: Running) => Number(await (await fetch(target)).text());
 
 /** Nothing listens any more, and neither a report nor a half one is there. */
 async function nothingIsLeft(): Promise<void> {
@@ -77,6 +86,33 @@ describeWithK6('a lab', () => {
     await checkMachine([{ ports: [port] }], reports);
   });
 
+  it('warms up, longer the first time, and prepares before each measurement', async () => {
+    const before: number[] = [];
+    const after: number[] = [];
+    const folder = await run(
+      {
+        prepare: async ({ running }) => void before.push(await requestsOf(running)),
+        observe: async ({ running }, loaded) => {
+          await loaded;
+          after.push(await requestsOf(running));
+          return { values: {} };
+        },
+      },
+      { runs: 2 },
+    );
+    const { measurements } = await dataIn(folder);
+    expect(measurements.map(({ warmUpSeconds }) => warmUpSeconds)).toEqual([2, 1]);
+    // What asks is a request as well.
+    const measured = measurements.map((_, run) => (after[run] ?? 0) - (before[run] ?? 0) - 1);
+    for (const [run, { k6 }] of measurements.entries()) {
+      // k6's own question for the limit may be among them; of the warm-up there is none.
+      expect(measured[run]).toBeGreaterThanOrEqual(k6?.requests ?? Infinity);
+      expect(measured[run]).toBeLessThan((k6?.requests ?? 0) + 5);
+    }
+    expect(before[0]).toBeGreaterThan(5);
+    expect(before[1]).toBeGreaterThan((after[0] ?? 0) + 5);
+  });
+
   it('leaves a step out that its lab no longer wants, and tells why', async () => {
     const folder = await run({ skip: () => 'it was enough' });
     const { measurements, skipped } = await dataIn(folder);
@@ -92,7 +128,7 @@ describeWithK6('a lab', () => {
           { title: 'enough', at: 0.3, act: async () => interrupted.abort(new Error('enough')) },
         ],
       },
-      interrupted.signal,
+      { signal: interrupted.signal },
     );
     await expect(running).rejects.toThrow('enough');
     await nothingIsLeft();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Measurement } from '../../src/lab/lab.ts';
+import type { Measurement, Running } from '../../src/lab/lab.ts';
+import { planOf } from '../../src/lab/plan.ts';
 import { async } from '../../src/labs/async.ts';
 import { createResults } from '../../src/report/results.ts';
 import { measurement, scenarioResult } from '../support/recorded.ts';
@@ -68,5 +69,26 @@ describe('the bars of the peak', () => {
     const { drainedSeconds: _gone, ...values } = peak({ values: { waiting: 3 } }).values;
     const never = { ...peak(), values };
     expect(barOf(/drained/, never)).toMatchObject({ measured: '∞ s', met: false });
+  });
+});
+
+describe('the warm-up of the peak', () => {
+  it('is a peak of its own for programs that were just started, at the same rate', () => {
+    const { groups } = planOf(async, { quick: false, standalone: false, only: [] });
+    for (const [step] of groups.map(({ steps }) => steps)) {
+      expect(step).toMatchObject({ seconds: 10, firstWarmUpSeconds: 10, warmUpSeconds: 3 });
+      expect(step?.step.load).toMatchObject({ options: { rps: 1_000 } });
+    }
+  });
+
+  it('is decided on before the measurement begins', async () => {
+    const waiting = ['7', '0'];
+    const said: string[] = [];
+    const [step] = async.steps({ quick: false, standalone: false });
+    const running = { stack: { exec: async () => waiting.shift() } } as unknown as Running;
+    const { signal } = new AbortController();
+    await step?.prepare?.({ running, signal, say: (what) => void said.push(what) });
+    expect(said).toEqual(['7 orders wait']);
+    expect(waiting).toEqual([]);
   });
 });

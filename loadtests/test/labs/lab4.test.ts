@@ -4,6 +4,7 @@ import { bars } from '../../src/labs/lab4/bars.ts';
 import { findings } from '../../src/labs/lab4/findings.ts';
 import { recoverySeconds } from '../../src/labs/lab4/objective.ts';
 import { labSteps } from '../../src/labs/lab4/steps.ts';
+import { tables } from '../../src/labs/lab4/tables.ts';
 import { createResults } from '../../src/report/results.ts';
 import { measurement, scenarioResult } from '../support/recorded.ts';
 
@@ -40,8 +41,12 @@ describe('back to normal', () => {
   });
 });
 
-function results(measurements: readonly Measurement[]) {
-  return createResults(measurements, { quick: false, titles: {} });
+function results(measurements: readonly Measurement[], cores?: number) {
+  return createResults(measurements, {
+    quick: false,
+    titles: {},
+    ...(cores !== undefined && { cores }),
+  });
 }
 
 const at = (
@@ -70,7 +75,10 @@ describe('the bars of lab 4', () => {
     const runs = [40, 51, 45].map((p95, run) => at('replicas', 30, { run, ...latency(p95) }));
     expect(barOf(runs, /at 30/)?.met).toBe(true);
     const slow = [40, 51, 52].map((p95, run) => at('replicas', 30, { run, ...latency(p95) }));
-    expect(barOf(slow, /at 30/)?.met).toBe(false);
+    expect(barOf(slow, /at 30/)).toMatchObject({
+      met: false,
+      measured: '0 (0–0) errors, p95 51 (40–52) ms',
+    });
     expect(barOf([at('replicas', 30, { failedRatio: 0.01 })], /at 30/)?.met).toBe(false);
     expect(barOf([at('replicas', 30, { dropped: 1 })], /at 30/)?.met).toBe(false);
   });
@@ -107,30 +115,92 @@ describe('the search for the highest rate', () => {
   const skipped = (before: readonly Measurement[], run: number) =>
     steps.map(({ skip }) => skip?.(before, run)).filter((why) => why !== undefined);
 
-  it('climbs', () => {
-    const rates = steps.map(({ load }) => Number.parseInt(load.title, 10));
-    expect(rates).toEqual(rates.toSorted((a, b) => a - b));
-    expect(Math.max(...rates)).toBeGreaterThan(300);
-    expect(skipped([at('highest', 200, latency(200))], 1)).toEqual([]);
+  /** Runs the search on a machine that holds rates up to one, and gives the rates that it measured. */
+  function search(most: number): readonly number[] {
+    const before: Measurement[] = [];
+    for (const { load, skip } of steps) {
+      if (skip?.(before, 1) !== undefined) continue;
+      const rps = Number.parseInt(load.title, 10);
+      before.push(at('highest', rps, { run: 1, ...latency(rps > most ? 251 : 250) }));
+    }
+    return before.map(({ load }) => Number.parseInt(load, 10));
+  }
+
+  it('climbs to the first rate that does not hold', () => {
+    expect(search(320)).toEqual([200, 250, 300, 350]);
+    expect(Math.max(...search(Infinity))).toBeGreaterThan(300);
   });
 
-  it('ends in a repetition with the first rate that does not hold', () => {
+  it('goes down to the first that holds, where the one it begins with does not', () => {
+    expect(search(199)).toEqual([200, 150]);
+    expect(search(120)).toEqual([200, 150, 100]);
+  });
+
+  it('is of each repetition alone, and of no other part', () => {
     const failed = at('highest', 250, latency(251));
-    expect(skipped([failed], 1)).toHaveLength(steps.length);
     expect(skipped([failed], 2)).toEqual([]);
-    // Another part's failure ends nothing.
     expect(skipped([at('replicas', 300, latency(900))], 1)).toEqual([]);
+    expect(skipped([failed], 1)).toContain('250/s of each did not hold in run 1');
+  });
+
+  it('finds a rate below the one it begins with', () => {
+    const down = [200, 150, 100].map((rps) => at('highest', rps, latency(rps > 100 ? 300 : 90)));
+    expect(barOf(down, /highest/)).toMatchObject({ measured: '100 (300 requests/s)', met: false });
+  });
+
+  it('is shown in the order of the rates', () => {
+    const down = [200, 150].map((rps) => at('highest', rps, latency(rps)));
+    const search = tables(results(down)).find(({ title }) => title.includes('search'));
+    expect(search?.rows.map(([, load]) => load)).toEqual(['150/s of each', '200/s of each']);
   });
 });
 
 describe('what lab 4 tells', () => {
-  it('that further replicas divide what there is, once the cores are busy', () => {
-    const measured = [1, 2, 3].map((replicas) => ({
-      ...at('replicas', 300, { replicas }),
-      values: { 'cpu.machine': replicas === 1 ? 1.2 : 1.95 },
-    }));
-    expect(findings(results(measured)).join()).toContain('from 2 on the machine is full');
-    const idle = measured.map((each) => ({ ...each, values: { 'cpu.machine': 1.1 } }));
-    expect(findings(results(idle)).join()).not.toContain('full');
+  const told = (measurements: readonly Measurement[], cores?: number) =>
+    findings(results(measurements, cores)).join('\n');
+
+  it('who uses the cores at the highest rate, and whether they are the limit beyond it', () => {
+    const used = (rps: number, p95: number, machine: number) => ({
+      ...at('highest', rps, latency(p95)),
+      values: {
+        'cpu.machine': machine,
+        'cpu.logistics': 0.4,
+        'cpu.gateway': 0.7,
+        'cpu.redis': 0.01,
+      },
+    });
+    const full = told([used(200, 90, 1.5), used(250, 400, 1.9)], 2);
+    expect(full).toContain(
+      'At 200 of the mix, the highest that held, 1.50 of 2 cores are busy (gateway 0.70, logistics 0.40).',
+    );
+    expect(full).toMatch(
+      /At 250, which did not hold in 1 of 1 runs, the p95 is 400 ms.*cores are the limit/,
+    );
+    expect(told([used(200, 90, 1.5), used(250, 400, 1.6)], 2)).toContain(
+      'something else is the limit',
+    );
+    expect(told([used(200, 90, 1.5)], 2)).not.toContain('did not hold');
+  });
+
+  it('a rate that was measured, where two runs found different ones', () => {
+    const runs = [1, 2].flatMap((run) =>
+      [200, 250].map((rps) =>
+        at('highest', rps, { run, ...latency(rps > 150 + 50 * run ? 300 : 90) }),
+      ),
+    );
+    expect(told(runs)).toContain('At 200 of the mix');
+    expect(told(runs)).toContain('At 250, which did not hold in 1 of 2 runs');
+  });
+
+  it('where the gain of replicas ends, and whether it is for want of cores', () => {
+    const measured = (busy: number) =>
+      [100, 60, 59, 61].map((p95, index) => ({
+        ...at('replicas', 300, { replicas: index + 1, ...latency(p95) }),
+        values: { 'cpu.machine': busy },
+      }));
+    expect(told(measured(1.95), 2)).toContain('the gain ends at 2 replicas; the machine is full');
+    expect(told(measured(1.95), 8)).toContain('the gain ends at 2 replicas; cores are left');
+    const gaining = measured(1).slice(0, 2);
+    expect(told(gaining, 2)).toContain('each replica still gains');
   });
 });

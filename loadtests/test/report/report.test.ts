@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { comparison } from '../../src/report/compare.ts';
-import { mergeData, readData } from '../../src/report/data.ts';
+import { readData } from '../../src/report/data.ts';
 import { folderName, writeReport } from '../../src/report/write-report.ts';
 import { labData, measurement, recordedLab, scenarioResult } from '../support/recorded.ts';
 
@@ -73,6 +73,23 @@ describe('a report', () => {
     const skipped = { part: 'first', configuration: 'one', load: '900/s', run: 1, why: 'too much' };
     await write(labData({ skipped: [skipped] }));
     expect(await text()).toContain('- One | replica, 900/s: too much');
+  });
+
+  it('tells in one line what was left out for one reason', async () => {
+    const skipped = (load: string) => ({
+      ...{ part: 'first', configuration: 'one', load, run: 1, why: '300/s did not hold' },
+    });
+    await write(labData({ skipped: [skipped('350/s'), skipped('400/s')] }));
+    expect(await text()).toContain('- One | replica, 350/s, 400/s: 300/s did not hold');
+  });
+
+  it('tells how long the load ran before it counted', async () => {
+    const warmUps = [30, 10, 10].map((warmUpSeconds, index) =>
+      measurement({ warmUpSeconds, startedAt: `2026-01-01T00:0${index}:00.000Z` }),
+    );
+    await write(labData({ measurements: warmUps }));
+    expect(await text()).toContain('| 30, then 10 | 60 |');
+    expect(await text()).toContain('The warm-up is the same load');
   });
 
   it('is whole or not there: a chart that cannot be drawn leaves nothing', async () => {
@@ -147,34 +164,5 @@ describe('an earlier run', () => {
     await expect(readData(reports, 'recorded', folder())).rejects.toThrow(
       /a report of the lab "other", expected "recorded"/,
     );
-  });
-});
-
-describe('runs of different parts', () => {
-  const killed = labData({
-    measurements: [measurement({ part: 'killed' })],
-    configurations: { two: { title: 'Two', settings: {} } },
-    startedAt: '2026-01-02T00:00:00.000Z',
-    endedAt: '2026-01-02T00:10:00.000Z',
-  });
-
-  it('become one', () => {
-    const merged = mergeData([killed, labData()], 'npm run lab -- recorded --merge a,b');
-    expect(merged.measurements.map(({ part }) => part)).toEqual(['killed', 'first']);
-    expect(Object.keys(merged.configurations)).toEqual(['two', 'one']);
-    expect(merged.startedAt).toBe('2026-01-01T00:00:00.000Z');
-    expect(merged.endedAt).toBe('2026-01-02T00:10:00.000Z');
-  });
-
-  it.each([
-    ['of another revision', { revision: 'another' }, /differ in "revision"/],
-    ['quick ones', { quick: true }, /differ in "quick"/],
-    ['of another machine', { machine: { ...killed.machine, cores: 8 } }, /different machines/],
-  ])('%s stay apart', (_what, changes, message) => {
-    expect(() => mergeData([killed, labData(changes)], '')).toThrow(message);
-  });
-
-  it('with the same step stay apart: a step has one source', () => {
-    expect(() => mergeData([labData(), labData()], '')).toThrow(/measured the same: first, one/);
   });
 });

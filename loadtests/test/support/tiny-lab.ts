@@ -32,6 +32,7 @@ export function tinyLab(port: number, changes: Partial<Step> = {}): Lab {
     standalone: false,
     seconds: 5,
     warmUpSeconds: 1,
+    firstWarmUpSeconds: 2,
     runs: 1,
     parts: { only: 'all there is' },
     steps: () => [step],
