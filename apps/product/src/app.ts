@@ -7,6 +7,7 @@ import type { App } from '@woodytoys/service';
 import { createCacheInvalidator, invalidationBatch } from './cache-invalidator.ts';
 import { createCatalogueRequestHandler } from './catalogue-requests.ts';
 import { cacheQueue, catalogueRequestsQueue, productTopology } from './events.ts';
+import { createProductWriter } from './product-writer.ts';
 import { createProductCache } from './products-cache.ts';
 import { createProducts } from './products.ts';
 
@@ -27,11 +28,12 @@ export function createProductApp(
   const running: { stop(): Promise<void> }[] = [];
   const committed = () => relay?.nudge();
   const cached = createProductCache(cache, lastMs);
+  const writer = createProductWriter({ database, cached, committed, tracing });
 
   return {
     handler: createApi({
       contract: parseContract(readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8')),
-      handlers: createProducts({ database, cached, committed, lastMs }),
+      handlers: createProducts({ database, cached, writer, lastMs }),
       service: 'product',
       log,
       http: metrics.http,

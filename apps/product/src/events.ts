@@ -50,11 +50,13 @@ function stateOf(product: StoredProduct): ProductState {
   return { id, name, price, description, category, version, deleted };
 }
 
-export function productChanged(product: StoredProduct): NewOutboxMessage {
+/** @param traceparent of the request that changed it; the transaction's unless given. */
+export function productChanged(product: StoredProduct, traceparent?: string): NewOutboxMessage {
   return {
     exchange: 'woodytoys.events',
     routingKey: product.deleted ? 'product.deleted' : 'product.updated',
     body: stateOf(product),
+    ...(traceparent !== undefined && { headers: { traceparent } }),
   };
 }
 

@@ -1,23 +1,16 @@
-import { enqueue } from '@woodytoys/database';
-import type { Database, Transaction } from '@woodytoys/database';
+import type { Database } from '@woodytoys/database';
 import { decodeCursor, pageOf, problem } from '@woodytoys/service';
 import type { Handlers } from '@woodytoys/service';
 import type { components, operations } from './contract.ts';
-import { productChanged } from './events.ts';
-import { oneAtATime } from './last-product.ts';
 import { parseIfMatch, versionTagOf } from './if-match.ts';
+import { oneAtATime } from './last-product.ts';
 import { parsePrice } from './price.ts';
+import type { ProductWriter } from './product-writer.ts';
 import { lastKey } from './products-cache.ts';
 import type { ProductCache } from './products-cache.ts';
-import {
-  deleteProduct,
-  insertProduct,
-  selectLast,
-  selectProduct,
-  selectProducts,
-  updateProduct,
-} from './products-repository.ts';
-import type { ExpectedVersions, NewProduct, StoredProduct } from './products-repository.ts';
+import { selectLast, selectProduct, selectProducts } from './products-repository.ts';
+import type { NewProduct, StoredProduct } from './products-repository.ts';
+import { notFound } from './refusals.ts';
 
 type Product = components['schemas']['Product'];
 type LastProduct = components['schemas']['LastProduct'];
@@ -28,8 +21,7 @@ type ProductPage = components['schemas']['ProductPage'];
 export interface ProductsDependencies {
   readonly database: Database;
   readonly cached: ProductCache;
-  /** Called once a write has been committed with its outbox row. */
-  readonly committed: () => void;
+  readonly writer: ProductWriter;
   /** How long the query for the newest product takes, in milliseconds. */
   readonly lastMs: number;
 }
@@ -38,7 +30,7 @@ export interface ProductsDependencies {
 export function createProducts({
   database,
   cached,
-  committed,
+  writer,
   lastMs,
 }: ProductsDependencies): Handlers<operations> {
   /** The list under this key, or what `load` gives. */
@@ -69,26 +61,6 @@ export function createProducts({
   // A slow query holds a connection, of which there are few, and every new product asks for another.
   const loadLast = oneAtATime(() => selectLast(database, lastMs));
 
-  /** One transaction with the event of the write; the caches are told once it has committed. */
-  async function write(
-    work: (transaction: Transaction) => Promise<StoredProduct>,
-  ): Promise<Product> {
-    const product = await database.transaction(async (transaction) => {
-      const written = await work(transaction);
-      await enqueue(transaction, productChanged(written));
-      transaction.afterCommit(committed);
-      return written;
-    });
-    // Events of writes do not: the query that sees this one may run already when they come. Who dies
-    // before this line leaves it 15 s old at most.
-    const counted = product.version === 1 || product.deleted;
-    await Promise.all([
-      cached.forget(product.id),
-      ...(counted ? [cached.last.invalidate(lastKey)] : []),
-    ]);
-    return present(product);
-  }
-
   return {
     listProducts: async ({ query: { limit = 50, cursor, category } }) => {
       const after = afterOf(cursor);
@@ -113,7 +85,7 @@ export function createProducts({
 
     createProduct: async ({ body }) => {
       const input = readInput(body);
-      const product = await write((transaction) => insertProduct(transaction, input));
+      const product = present(await writer.add(input));
       return {
         status: 201,
         headers: {
@@ -125,33 +97,19 @@ export function createProducts({
     },
 
     replaceProduct: async ({ params: { id }, body, request }) => {
-      const input = readInput(body);
+      const fields = readInput(body);
       const expected = parseIfMatch(request.headers['if-match']);
-      const product = await write(
-        async (transaction) =>
-          (await updateProduct(transaction, id, expected, input)) ??
-          refuse(transaction, id, expected),
-      );
-      return found(product);
+      return found(present(await writer.change({ id, expected, fields })));
     },
 
     changeProduct: async ({ params: { id }, body, request }) => {
-      const changes = readPatch(body);
+      const fields = readPatch(body);
       const expected = parseIfMatch(request.headers['if-match']);
-      const product = await write(
-        async (transaction) =>
-          (await updateProduct(transaction, id, expected, changes)) ??
-          refuse(transaction, id, expected),
-      );
-      return found(product);
+      return found(present(await writer.change({ id, expected, fields })));
     },
 
     deleteProduct: async ({ params: { id }, request }) => {
-      const expected = parseIfMatch(request.headers['if-match']);
-      await write(
-        async (transaction) =>
-          (await deleteProduct(transaction, id, expected)) ?? refuse(transaction, id, expected),
-      );
+      await writer.remove(id, parseIfMatch(request.headers['if-match']));
       return { status: 204 };
     },
   };
@@ -161,24 +119,6 @@ function found<Body extends Product>(
   product: Body,
 ): { status: 200; headers: Record<string, string>; body: Body } {
   return { status: 200, headers: { ETag: versionTagOf(product.version) }, body: product };
-}
-
-/** Why a write met no row. */
-async function refuse(
-  transaction: Transaction,
-  id: number,
-  expected: ExpectedVersions,
-): Promise<never> {
-  const product = await selectProduct(transaction, id);
-  if (product === undefined || expected === undefined) throw notFound(id);
-  throw problem(
-    'WT-PRECONDITION-FAILED',
-    `Product ${id} is at version ${product.version}, which If-Match does not name. Read it again.`,
-  );
-}
-
-function notFound(id: number) {
-  return problem('WT-RESOURCE-NOT-FOUND', `There is no product ${id}.`);
 }
 
 /** The id after which a page begins; ids begin at 1. */

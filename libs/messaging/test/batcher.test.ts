@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -116,5 +117,90 @@ describe('a batcher', () => {
     down = false;
     await add(51);
     expect(calls).toBe(5);
+  });
+
+  it('gives each caller the result of its own item, whether applied together or alone', async () => {
+    const add = createBatcher<number, string>(
+      async (items) => {
+        await sleep(1);
+        if (items.length > 1 && items.includes(5)) throw new Error('not five with others');
+        return items.map((item) => `${item} of ${items.length}`);
+      },
+      { max: 3, lingerMs: 0 },
+    );
+    expect(await Promise.all([1, 2, 3, 4, 5, 6].map(add))).toEqual([
+      '1 of 1',
+      ...['2 of 3', '3 of 3', '4 of 3'],
+      ...['5 of 1', '6 of 1'],
+    ]);
+  });
+
+  it('applies one by one only after the failures that it is told of', async () => {
+    const batches: number[][] = [];
+    const add = createBatcher<number>(
+      async (items) => {
+        batches.push([...items]);
+        await sleep(1);
+        if (items.length > 1) throw new Error(items.includes(2) ? 'refused' : 'lost');
+      },
+      { max: 2, lingerMs: 0, retryEach: (error) => (error as Error).message === 'refused' },
+    );
+    const results = await Promise.allSettled([1, 2, 3, 4, 5].map(add));
+    expect(results.map(({ status }) => status)).toEqual([
+      ...['fulfilled', 'fulfilled', 'fulfilled'],
+      ...['rejected', 'rejected'],
+    ]);
+    expect(batches).toEqual([[1], [2, 3], [2], [3], [4, 5]]);
+  });
+
+  it('lets nobody wait for another failure who has waited long for one', async () => {
+    let calls = 0;
+    const { promise, reject } = Promise.withResolvers<void>();
+    const add = createBatcher<number>(
+      () => {
+        calls += 1;
+        return calls === 1 ? promise : Promise.resolve();
+      },
+      { max: 2, lingerMs: 0, retryEach: false },
+    );
+    const added = Promise.allSettled([1, 2, 3, 4, 5].map(add));
+    await sleep(1_100);
+    reject(new Error('no answer'));
+    expect((await added).map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
+    await add(6);
+    expect(calls).toBe(2);
+  });
+
+  it('goes on at once after a failure that came soon', async () => {
+    let calls = 0;
+    const add = createBatcher<number>(
+      async () => {
+        calls += 1;
+        if (calls === 1) throw new Error('the connection was lost');
+      },
+      { lingerMs: 0, retryEach: false },
+    );
+    const results = await Promise.allSettled([1, 2, 3].map(add));
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+  });
+
+  it('applies a batch for the first of its callers, and what is applied alone for its own', async () => {
+    const caller = new AsyncLocalStorage<number>();
+    const seen: [readonly number[], number | undefined][] = [];
+    const add = createBatcher<number>(
+      async (items) => {
+        seen.push([items, caller.getStore()]);
+        await sleep(1);
+        if (items.length > 1) throw new Error('one by one');
+      },
+      { lingerMs: 0 },
+    );
+    await Promise.all([1, 2, 3].map((item) => caller.run(item, () => add(item))));
+    expect(seen).toEqual([
+      [[1], 1],
+      [[2, 3], 2],
+      [[2], 2],
+      [[3], 3],
+    ]);
   });
 });
