@@ -4,7 +4,7 @@ import { containerTimes } from './containers.ts';
 import { labProject } from './compose.ts';
 import type { Measurement, Running } from './lab.ts';
 import { measure } from './measure.ts';
-import { SETTLE_SECONDS, isWarmedUp } from './plan.ts';
+import { isWarmedUp, lengthOf } from './plan.ts';
 import type { Group, Plan, PlannedStep } from './plan.ts';
 import { durationText } from './screen.ts';
 import type { Screen } from './screen.ts';
@@ -167,9 +167,10 @@ function createProgress(plan: Plan, screen: Screen): Progress {
       stop();
       screen.progress(`${count} of ${plan.measurements} · ${what}`, toGo());
     },
-    next({ step, seconds, warmUpSeconds }) {
+    next(planned) {
+      const { step } = planned;
       count += 1;
-      restSeconds -= seconds + warmUpSeconds + SETTLE_SECONDS;
+      restSeconds -= lengthOf(planned);
       title = `${count} of ${plan.measurements} · ${step.configuration.title} · ${step.load.title}`;
     },
     during(what, seconds) {

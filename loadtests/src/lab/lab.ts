@@ -130,6 +130,8 @@ export interface Step {
   readonly everySecond?: boolean;
   /** Why this step is not run, seen what was measured before it; undefined to run it. */
   readonly skip?: (before: readonly Measurement[], run: number) => string | undefined;
+  /** About what `prepare` and `observe` wait beside the loads, for the line of progress. */
+  readonly waitSeconds?: number;
   /** Repetitions; as the lab has it unless given. */
   readonly runs?: number;
 }

@@ -48,7 +48,7 @@ export function planOf(lab: Lab, wishes: Wishes): Plan {
   const planned = groups.flatMap(({ steps }) => steps);
   const measuring = groups.flatMap(({ steps }) => [
     firstOf(steps),
-    ...steps.map((each) => each.runs * (each.seconds + each.warmUpSeconds + SETTLE_SECONDS)),
+    ...steps.map((each) => each.runs * lengthOf(each)),
   ]);
   return {
     groups,
@@ -57,6 +57,10 @@ export function planOf(lab: Lab, wishes: Wishes): Plan {
     seconds: measuring.reduce((sum, each) => sum + each, groups.length * CONFIGURATION_SECONDS),
   };
 }
+
+/** About how many seconds one measurement takes, with all that belongs to it. */
+export const lengthOf = ({ step, seconds, warmUpSeconds }: PlannedStep) =>
+  warmUpSeconds + seconds + (step.waitSeconds ?? 0) + SETTLE_SECONDS;
 
 /** What the first warm-up of a configuration takes longer than the others. */
 function firstOf(steps: readonly PlannedStep[]): number {

@@ -50,6 +50,22 @@ describe('the command line of labs', () => {
   });
 });
 
+describe('what a step waits for', () => {
+  it('is in the estimate', () => {
+    const async = labs.find(({ name }) => name === 'async');
+    const steps = async?.steps({ quick: false, standalone: false }) ?? [];
+    const waits = steps.map(({ waitSeconds = 0 }) => waitSeconds);
+    const without = steps.map((step) => ({ ...step, waitSeconds: 0 }));
+    const estimate = (of: typeof steps) =>
+      planOf(
+        { ...recordedLab, parts: { peak: '' }, steps: () => of },
+        { quick: false, standalone: false, only: [], runs: 2 },
+      ).seconds;
+    expect(waits[0]).toBe(40);
+    expect(estimate(steps) - estimate(without)).toBeCloseTo(2 * waits.reduce((a, b) => a + b, 0));
+  });
+});
+
 describe('a first warm-up', () => {
   const [step] =
     labs.find(({ name }) => name === 'lab4')?.steps({ quick: false, standalone: false }) ?? [];
