@@ -34,7 +34,7 @@ export interface OutboxRelayOptions {
  * The least time between two looks. A row that is told of after a pause is found at once; under load
  * one look finds several.
  */
-const minGapMs = 5;
+const minGapMs = 20;
 
 /** Starts publishing the outbox of a database. Every replica of a service may have one. */
 export function createOutboxRelay(options: OutboxRelayOptions): OutboxRelay {

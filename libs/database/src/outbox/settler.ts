@@ -21,7 +21,7 @@ export interface SettlerOptions {
 }
 
 /** Under load, one statement for several rows; a row that is sent costs nobody time. */
-const lingerMs = 5;
+const lingerMs = 20;
 
 /** More than this in one statement would hold its locks for long. */
 const statementRows = 1_000;
