@@ -52,7 +52,7 @@ function newestOf(copies: readonly ProductCopy[]): readonly ProductCopy[] {
 export async function requestCatalogue(database: Database, committed: () => void): Promise<void> {
   await database.transaction(async (transaction) => {
     if (!(await claimCatalogueRequest(transaction, requestPauseMs))) return;
-    await enqueue(transaction, catalogueRequested());
+    enqueue(transaction, catalogueRequested());
     transaction.afterCommit(committed);
   });
 }

@@ -33,7 +33,7 @@ export function createReports({
       const id = uuidv7();
       const report = await database.transaction(async (transaction) => {
         const inserted = await insertReport(transaction, id);
-        await enqueue(transaction, reportRequested(id));
+        enqueue(transaction, reportRequested(id));
         transaction.afterCommit(committed);
         return inserted;
       });

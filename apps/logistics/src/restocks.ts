@@ -38,7 +38,7 @@ export function createRestocks({
         if (inserted === undefined) {
           throw await explainRefusal(transaction, { storeId, productId, quantity });
         }
-        await enqueue(transaction, restockRecorded(inserted));
+        enqueue(transaction, restockRecorded(inserted));
         transaction.afterCommit(committed);
         return inserted;
       });

@@ -57,7 +57,7 @@ export function createSales({
         if (inserted === undefined) {
           throw await explainRefusal(transaction, { storeId, productId, quantity });
         }
-        await enqueue(transaction, saleRecorded(inserted));
+        enqueue(transaction, saleRecorded(inserted));
         transaction.afterCommit(committed);
         return inserted;
       });

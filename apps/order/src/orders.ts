@@ -37,7 +37,7 @@ export function createOrders({
     (orders) =>
       database.transaction(async (transaction) => {
         await insertOrders(transaction, orders);
-        await enqueue(transaction, ...orders.map(orderPlaced));
+        enqueue(transaction, ...orders.map(orderPlaced));
         transaction.afterCommit(committed);
       }),
     // What the contract let through can be stored: a failure is the database's, and would come again.

@@ -39,7 +39,7 @@ export function createValidationJob({
         // Another worker may have had the same message meanwhile.
         const decided = await saveDecisions(transaction, orders);
         const news = orders.filter(({ id }) => decided.has(id));
-        await enqueue(transaction, ...news.map(orderDecided));
+        enqueue(transaction, ...news.map(orderDecided));
         transaction.afterCommit(committed);
       }),
     { lingerMs: 0 },

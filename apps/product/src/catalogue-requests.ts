@@ -31,7 +31,7 @@ export function createCatalogueRequestHandler({
         const products = await selectProductsEvenDeleted(transaction, { after, limit: chunk });
         more = products.length === chunk;
         if (products.length > 0 || after === 0) {
-          await enqueue(transaction, catalogueFilled(products));
+          enqueue(transaction, catalogueFilled(products));
         }
         after = products.at(-1)?.id ?? after;
       }

@@ -74,7 +74,7 @@ export function createProductWriter({
     const events = outcomes.flatMap((outcome, index) =>
       isRefusal(outcome) ? [] : [productChanged(outcome, changes[index]?.traceparent)],
     );
-    await enqueue(transaction, ...events);
+    enqueue(transaction, ...events);
     transaction.afterCommit(committed);
     return outcomes;
   }
@@ -90,7 +90,7 @@ export function createProductWriter({
   ): Promise<StoredProduct> {
     const product = await database.transaction(async (transaction) => {
       const written = await work(transaction);
-      await enqueue(transaction, productChanged(written));
+      enqueue(transaction, productChanged(written));
       transaction.afterCommit(committed);
       return written;
     });

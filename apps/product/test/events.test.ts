@@ -97,7 +97,7 @@ describeInBothWorlds('events of the catalogue', (createWorld) => {
         "UPDATE products SET name = 'Renamed', version = version + 1 WHERE id = 7",
       );
       const renamed = await selectProduct(transaction, 7);
-      if (renamed !== undefined) await enqueue(transaction, productChanged(renamed));
+      if (renamed !== undefined) enqueue(transaction, productChanged(renamed));
     });
     await waitFor(async () => (await client.get<Product>('/products/7')).body.name === 'Renamed');
   });

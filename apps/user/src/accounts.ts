@@ -53,7 +53,7 @@ export function createAccounts({
         const inserted = await insertUser(transaction, body);
         if (inserted === undefined) throw conflict(await selectTaken(transaction, body));
         if (hash !== undefined) await insertCredentials(transaction, inserted.id, hash);
-        await enqueue(transaction, userRegistered(inserted));
+        enqueue(transaction, userRegistered(inserted));
         transaction.afterCommit(committed);
         return inserted;
       });

@@ -2,6 +2,7 @@ import type { Logger } from '@woodytoys/service';
 import pg from 'pg';
 import { columnTypes } from './column-types.ts';
 import { DatabaseUnavailableError } from './errors.ts';
+import { type Joined, runJoined } from './joined-query.ts';
 import type { Statement } from './types.ts';
 
 export interface ConnectionOptions {
@@ -22,6 +23,12 @@ export interface ConnectionOptions {
 /** A connection in use. */
 export interface Connection {
   run(statement: Statement | string, values?: readonly unknown[]): Promise<pg.QueryResult>;
+  /** The results of the joined commands and of the statement, in order. */
+  runJoined(
+    statement: Statement | string,
+    values: readonly unknown[] | undefined,
+    joined: Joined,
+  ): Promise<readonly pg.QueryResult[]>;
   /** Gives it back, or ends it when it can no longer be trusted. */
   release(): void;
   /** Ends it. */
@@ -74,22 +81,27 @@ export function createConnections(options: ConnectionOptions): Connections {
     const client = await pool.connect().catch((error: unknown) => {
       throw connectFailure(error, options);
     });
-    return {
-      async run(statement, values) {
-        try {
-          const text = typeof statement === 'string' ? { text: statement } : statement;
-          const result = await client.query(values ? { ...text, values: [...values] } : text);
+    async function answerOf<Answer>(asking: Promise<Answer>): Promise<Answer> {
+      try {
+        const answer = await asking;
+        lastAnswerAt = Date.now();
+        return answer;
+      } catch (error) {
+        if (isAnswer(error)) {
           lastAnswerAt = Date.now();
-          return result;
-        } catch (error) {
-          if (isAnswer(error)) {
-            lastAnswerAt = Date.now();
-            throw error;
-          }
-          broken.add(client);
-          throw queryFailure(error, options);
+          throw error;
         }
+        broken.add(client);
+        throw queryFailure(error, options);
+      }
+    }
+    return {
+      run(statement, values) {
+        const text = textOf(statement);
+        return answerOf(client.query(values ? { ...text, values: [...values] } : text));
       },
+      runJoined: (statement, values = [], joined) =>
+        answerOf(runJoined(client, textOf(statement), values, joined)),
       release: () => client.release(broken.has(client)),
       destroy: () => client.release(true),
     };
@@ -105,6 +117,10 @@ export function createConnections(options: ConnectionOptions): Connections {
     lastAnswerAt: () => lastAnswerAt,
     close: () => pool.end(),
   };
+}
+
+function textOf(statement: Statement | string): Statement {
+  return typeof statement === 'string' ? { text: statement } : statement;
 }
 
 /** Whether the server refused the statement, after which the connection is as good as before. */

@@ -45,6 +45,7 @@ export function traceDatabase(
           (transaction: Transaction) =>
             work({
               query: tracedQuery(transaction),
+              beforeCommit: (...statement) => transaction.beforeCommit(...statement),
               afterCommit: (action) => transaction.afterCommit(action),
               traceparent: parent.traceparent,
             }),

@@ -34,6 +34,11 @@ export interface SeedClient extends Queryable {
 
 /** A running transaction; `afterCommit` runs once it has committed, and never if it has not. */
 export interface Transaction extends Queryable {
+  /**
+   * Runs a statement whose rows nobody needs after all others, together with the commit: it costs no
+   * round trip of its own. When it fails, the transaction fails.
+   */
+  beforeCommit(statement: Statement | string, values?: readonly unknown[]): void;
   afterCommit(action: () => void): void;
   /** The trace that the transaction is part of, for messages that it saves; undefined when there is none. */
   readonly traceparent?: string;

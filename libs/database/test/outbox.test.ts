@@ -49,7 +49,7 @@ const message = (n: number, more: Partial<NewOutboxMessage> = {}): NewOutboxMess
   ...more,
 });
 const send = (...messages: NewOutboxMessage[]) =>
-  sandbox.database.transaction((transaction) => enqueue(transaction, ...messages));
+  sandbox.database.transaction(async (transaction) => enqueue(transaction, ...messages));
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 const pending = async () =>
   (await sandbox.database.query('SELECT id FROM outbox WHERE dead_at IS NULL')).length;
@@ -73,7 +73,7 @@ it('publishes what was committed as it was given, and nothing that was rolled ba
     }),
   );
   const rolledBack = sandbox.database.transaction(async (transaction) => {
-    await enqueue(transaction, message(2));
+    enqueue(transaction, message(2));
     throw new Error('no');
   });
   await expect(rolledBack).rejects.toThrow('no');
@@ -108,7 +108,7 @@ it('publishes at once when it is nudged', async () => {
   await sleep(100);
   await sandbox.database.transaction(async (transaction) => {
     transaction.afterCommit(nudged.nudge);
-    await enqueue(transaction, message(1));
+    enqueue(transaction, message(1));
   });
   await waitFor(() => published.length === 1);
 });
@@ -351,7 +351,7 @@ it('goes on after the database was away', async () => {
   const database = createDatabase({ connectionString: first.url, service: 'test', log });
   const published = new Set<number>();
   const enqueueIn = (n: number) =>
-    database.transaction((transaction) => enqueue(transaction, message(n)));
+    database.transaction(async (transaction) => enqueue(transaction, message(n)));
   const restarted = createOutboxRelay({
     database,
     log,

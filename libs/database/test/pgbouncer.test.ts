@@ -85,7 +85,7 @@ describe.skipIf(missing)(`Through PgBouncer${missing ? ` (skipped: ${missing})` 
       routingKey: 'product.updated',
       body: { n },
     }));
-    await sandbox.database.transaction((transaction) => enqueue(transaction, ...messages));
+    await sandbox.database.transaction(async (transaction) => enqueue(transaction, ...messages));
     relay.nudge();
     await waitFor(() => published.size > 50);
     await pgBouncer.restart();

@@ -98,7 +98,7 @@ describe('a transaction', () => {
     let traceparent = '';
     await traced(async (span) => {
       traceparent = span.traceparent;
-      await database.transaction((transaction) =>
+      await database.transaction(async (transaction) =>
         enqueue(transaction, message, { ...message, headers: { traceparent: other, a: 'b' } }),
       );
     });
@@ -110,7 +110,7 @@ describe('a transaction', () => {
   });
 
   it('of nobody gives none', async () => {
-    await database.transaction((transaction) =>
+    await database.transaction(async (transaction) =>
       enqueue(transaction, { exchange: 'e', routingKey: 'k', body: {} }),
     );
     expect(await sandbox.database.query('SELECT headers FROM outbox')).toEqual([{ headers: {} }]);

@@ -139,12 +139,88 @@ it('runs statements that are given at once one after the other', async () => {
   expect(sums.flat()).toMatchObject([{ n: 1 }, { n: 2 }, { n: 3 }]);
 });
 
+it('runs what waits for the commit after all others', async () => {
+  const seen = await sandbox.database.transaction(async (transaction) => {
+    transaction.beforeCommit('INSERT INTO t VALUES ($1, 1)', [2]);
+    transaction.beforeCommit({ name: 'waiting', text: 'INSERT INTO t VALUES ($1, 2)' }, [3]);
+    await transaction.query({ name: 'first', text: 'INSERT INTO t VALUES ($1, 0)' }, [1]);
+    return transaction.query('SELECT id FROM t');
+  });
+  expect(seen).toEqual([{ id: 1 }]);
+  expect(await values()).toEqual([
+    { id: 1, value: 0 },
+    { id: 2, value: 1 },
+    { id: 3, value: 2 },
+  ]);
+});
+
+it('may have nothing but what waits for the commit', async () => {
+  await sandbox.database.transaction(async (transaction) => {
+    transaction.beforeCommit('INSERT INTO t VALUES (1, 1)');
+  });
+  expect(await values()).toEqual([{ id: 1, value: 1 }]);
+});
+
+it('keeps nothing when what waits for the commit fails', async () => {
+  const failing = sandbox.database.transaction(async (transaction) => {
+    await transaction.query('INSERT INTO t VALUES (1, 1)');
+    transaction.beforeCommit('INSERT INTO t VALUES (2, 2)');
+    transaction.beforeCommit('INSERT INTO t VALUES (1, 3)');
+  });
+  await expect(failing).rejects.toMatchObject({ code: '23505' });
+  expect(await values()).toEqual([]);
+});
+
+it('keeps nothing when its commit fails', async () => {
+  await sandbox.database.query(
+    `CREATE TABLE once (id integer, UNIQUE (id) DEFERRABLE INITIALLY DEFERRED)`,
+  );
+  const failing = sandbox.database.transaction(async (transaction) => {
+    await transaction.query('INSERT INTO t VALUES (1, 1)');
+    await transaction.query('INSERT INTO once VALUES (1), (1)');
+    transaction.beforeCommit('INSERT INTO t VALUES (2, 2)');
+  });
+  await expect(failing).rejects.toMatchObject({ code: '23505' });
+  expect(await values()).toEqual([]);
+});
+
+it('goes on with its connection after a first statement that the server refused', async () => {
+  const database = sandbox.another({ maxConnections: 1 });
+  const later = { name: 'later', text: 'SELECT value FROM made_later' };
+  const ask = () => database.transaction((transaction) => transaction.query(later));
+  const [before] = await database.query('SELECT pg_backend_pid() AS pid');
+  await expect(ask()).rejects.toMatchObject({ code: '42P01' });
+  await sandbox.database.query('CREATE TABLE made_later AS SELECT 1 AS value');
+
+  expect(await ask()).toEqual([{ value: 1 }]);
+  expect(await ask()).toEqual([{ value: 1 }]);
+  expect(await database.query('SELECT pg_backend_pid() AS pid')).toEqual([before]);
+});
+
+it('never runs its first statement outside of it', async () => {
+  const failing = sandbox.database.transaction(
+    (transaction) => transaction.query('INSERT INTO t VALUES (1, 1)'),
+    { isolation: 'of no such kind' as never },
+  );
+  await expect(failing).rejects.toMatchObject({ code: '42601' });
+  expect(await values()).toEqual([]);
+});
+
+it('leaves the server alone when it has no statement', async () => {
+  const database = sandbox.another({ maxConnections: 1 });
+  expect(await database.transaction(() => Promise.resolve(1))).toBe(1);
+  const failing = database.transaction(() => Promise.reject(new Error('no')));
+  await expect(failing).rejects.toThrow('no');
+  expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+});
+
 it('refuses a statement after its end', async () => {
   let leaked: Transaction | undefined;
   await sandbox.database.transaction(async (transaction) => {
     leaked = transaction;
   });
   expect(() => leaked?.query('SELECT 1')).toThrow('has ended');
+  expect(() => leaked?.beforeCommit('SELECT 1')).toThrow('has ended');
 });
 
 it('fails when its connection breaks between two statements, and the pool goes on', async () => {

@@ -8,18 +8,15 @@ const insert: Statement = {
 };
 
 /**
- * Saves messages in the transaction of the data they tell of: both are kept, or neither. Nudge the
- * relay after the commit (`transaction.afterCommit(relay.nudge)`), or it looks at its next interval.
+ * Saves messages in the transaction of the data they tell of: both are kept, or neither. They
+ * are written with the commit. Nudge the relay after the commit (`transaction.afterCommit(relay.nudge)`), or it looks at its next interval.
  * The messages carry the trace of the transaction, so that what they set off is part of it.
  */
-export async function enqueue(
-  transaction: Transaction,
-  ...messages: readonly NewOutboxMessage[]
-): Promise<void> {
+export function enqueue(transaction: Transaction, ...messages: readonly NewOutboxMessage[]): void {
   if (messages.length === 0) return;
   const { traceparent } = transaction;
   const trace = traceparent === undefined ? {} : { traceparent };
-  await transaction.query(insert, [
+  transaction.beforeCommit(insert, [
     messages.map(({ id }) => id ?? uuidv7()),
     messages.map(({ exchange }) => exchange),
     messages.map(({ routingKey }) => routingKey),
