@@ -102,7 +102,7 @@ describeWithRedis('traces', () => {
         one(spans, { service: 'gateway', kind: 'client', name: 'POST' }),
         one(spans, { service: 'logistics', kind: 'server', name: 'POST /reports' }),
         one(spans, { service: 'logistics', kind: 'internal', name: 'transaction' }),
-        one(spans, { service: 'logistics', kind: 'client', name: 'INSERT outbox SELECT' }),
+        one(spans, { service: 'logistics', kind: 'client', name: 'INSERT reports' }),
         one(spans, { service: 'logistics', kind: 'producer', name: 'publish woodytoys.commands' }),
         one(spans, {
           service: 'logistics-worker',

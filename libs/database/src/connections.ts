@@ -101,7 +101,7 @@ export function createConnections(options: ConnectionOptions): Connections {
         return answerOf(client.query(values ? { ...text, values: [...values] } : text));
       },
       runJoined: (statement, values = [], joined) =>
-        answerOf(runJoined(client, textOf(statement), values, joined)),
+        answerOf(runJoined(client, textOf(statement), values, joined, () => broken.add(client))),
       release: () => client.release(broken.has(client)),
       destroy: () => client.release(true),
     };

@@ -11,14 +11,17 @@ export interface Joined {
 
 /** A connection of pg, as far as its queries write to it. */
 interface Wire {
-  parse(message: { readonly name?: string; readonly text?: string }): void;
+  parse(message: object): void;
   bind(message: object): void;
   execute(message: object): void;
 }
 
 interface Preparing {
   prepare(wire: Wire): void;
+  hasBeenParsed(wire: Wire): boolean;
 }
+
+const parent = pg.Query.prototype as unknown as Preparing;
 
 type Callback = (error: unknown, results: pg.QueryResult | pg.QueryResult[]) => void;
 
@@ -29,7 +32,10 @@ type Callback = (error: unknown, results: pg.QueryResult | pg.QueryResult[]) => 
  * https://www.postgresql.org/docs/18/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
 class JoinedQuery extends pg.Query {
+  /** The first use of its name on this connection, so that the server prepares it now. */
+  isFirstOfItsName = false;
   readonly #joined: Joined;
+  readonly #name: string | undefined;
 
   constructor(
     { name, text }: Statement,
@@ -40,26 +46,34 @@ class JoinedQuery extends pg.Query {
     const config = { name, text, values: [...values], queryMode: 'extended', callback };
     super(config as pg.QueryConfig);
     this.#joined = joined;
+    this.#name = name;
   }
 
   /** Called by pg's `submit`, which has checked the statement and corked the socket. */
   prepare(wire: Wire): void {
-    const { prepare } = pg.Query.prototype as unknown as Preparing;
-    prepare.call(this, joining(wire, this.#joined));
+    this.isFirstOfItsName = this.#name !== undefined && !parent.hasBeenParsed.call(this, wire);
+    parent.prepare.call(this, joining(wire, this.#joined));
   }
 }
 
-/** Runs a statement on a connection; the results are those of the joined commands too, in order. */
+/**
+ * Runs a statement on a connection; the results are those of the joined commands too, in order.
+ *
+ * @param onDoubt called before the error when the connection may no longer know what it has prepared:
+ *   pg takes the first answer to a `Parse`, which is that of the command before, for the statement's
+ */
 export function runJoined(
   client: pg.ClientBase,
   statement: Statement,
   values: readonly unknown[],
   joined: Joined,
+  onDoubt: () => void,
 ): Promise<pg.QueryResult[]> {
   return new Promise((resolve, reject) => {
     const query = new JoinedQuery(statement, values, joined, (error, results) => {
-      if (error) reject(error as Error);
-      else resolve([results].flat());
+      if (!error) return resolve([results].flat());
+      if (query.isFirstOfItsName) onDoubt();
+      reject(error as Error);
     });
     client.query(query);
   });
@@ -74,10 +88,8 @@ function joining(wire: Wire, { before, after }: Joined): Wire {
     command(wire, before as string);
   };
   return Object.assign(Object.create(wire) as Wire, {
-    parse(message: { readonly name?: string }) {
-      // A command takes the place of the statement without a name. One with a name is parsed first:
-      // pg counts it as prepared with the first answer to a `Parse`.
-      if (!message.name) begin();
+    parse(message: object) {
+      begin();
       wire.parse(message);
     },
     bind(message: object) {

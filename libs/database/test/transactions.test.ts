@@ -184,18 +184,31 @@ it('keeps nothing when its commit fails', async () => {
   expect(await values()).toEqual([]);
 });
 
-it('goes on with its connection after a first statement that the server refused', async () => {
+it('is begun again after a first statement that the server refused', async () => {
   const database = sandbox.another({ maxConnections: 1 });
   const later = { name: 'later', text: 'SELECT value FROM made_later' };
   const ask = () => database.transaction((transaction) => transaction.query(later));
-  const [before] = await database.query('SELECT pg_backend_pid() AS pid');
   await expect(ask()).rejects.toMatchObject({ code: '42P01' });
   await sandbox.database.query('CREATE TABLE made_later AS SELECT 1 AS value');
 
   expect(await ask()).toEqual([{ value: 1 }]);
   expect(await ask()).toEqual([{ value: 1 }]);
-  expect(await database.query('SELECT pg_backend_pid() AS pid')).toEqual([before]);
 });
+
+it.each(['read committed', 'repeatable read', 'serializable'] as const)(
+  'is %s when it is to be, with a first statement of any kind',
+  async (isolation) => {
+    const show = { name: 'the-isolation', text: "SELECT current_setting('transaction_isolation')" };
+    const plain = `${show.text} WHERE $1`;
+    for (const [statement, values] of [[show], [show], [plain, [true]]] as const) {
+      const rows = await sandbox.database.transaction(
+        (transaction) => transaction.query(statement, values),
+        { isolation },
+      );
+      expect(rows).toEqual([{ current_setting: isolation }]);
+    }
+  },
+);
 
 it('never runs its first statement outside of it', async () => {
   const failing = sandbox.database.transaction(
