@@ -37,8 +37,17 @@ export function createLineOutput(): LineOutput {
     handOver();
   }
 
+  /** On the event loop: a write of its own thread could come after lines that are younger. */
+  function handOverSync(): void {
+    // Read at each write, and not in its types.
+    const writer = stream as unknown as { sync: boolean };
+    writer.sync = true;
+    handOver();
+    writer.sync = false;
+  }
+
   // Before the stream's own listener, which writes what it has been given.
-  process.once('exit', handOver);
+  process.once('exit', () => handOverSync());
   const stream = fileDestination({
     dest: 1,
     sync: false,
@@ -64,7 +73,7 @@ export function createLineOutput(): LineOutput {
       stream.flush(done);
     },
     flushSync() {
-      handOver();
+      handOverSync();
       stream.flushSync();
     },
   };
