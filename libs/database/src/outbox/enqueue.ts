@@ -8,9 +8,10 @@ const insert: Statement = {
 };
 
 /**
- * Saves messages in the transaction of the data they tell of: both are kept, or neither. They
- * are written with the commit. Nudge the relay after the commit (`transaction.afterCommit(relay.nudge)`), or it looks at its next interval.
- * The messages carry the trace of the transaction, so that what they set off is part of it.
+ * Saves messages in the transaction of the data they tell of: both are kept, or neither. They are
+ * written with the commit. Nudge the relay after it (`transaction.afterCommit(relay.nudge)`), or it
+ * looks at its next interval. The messages carry the trace of the transaction, so that what they set
+ * off is part of it.
  */
 export function enqueue(transaction: Transaction, ...messages: readonly NewOutboxMessage[]): void {
   if (messages.length === 0) return;
