@@ -8,6 +8,7 @@ import type { ScenarioResult } from '../k6/result.ts';
 import { coresBetween } from './containers.ts';
 import type { ContainerTimes } from './containers.ts';
 import type { Measurement, MeasureContext, Running, ScenarioLoad, TimedEvent } from './lab.ts';
+import { fixedWorkMs } from './machine-speed.ts';
 import { SETTLE_SECONDS } from './plan.ts';
 import type { PlannedStep } from './plan.ts';
 import { everySecond } from './seconds.ts';
@@ -40,6 +41,7 @@ export async function measure(
   const signal = AbortSignal.any([dependencies.signal, failed.signal]);
   const work = { ...dependencies, signal };
 
+  const fixedWork = fixedWorkMs();
   if ('scenario' in load && warmUpSeconds > 0) {
     say('warm-up', warmUpSeconds);
     await loadBy(load, warmUpSeconds, work);
@@ -87,7 +89,13 @@ export async function measure(
       seconds: lasted,
       ...(warmUpSeconds > 0 && { warmUpSeconds }),
       ...(k6 && { k6 }),
-      values: { ...signals, ...cpu, ...found?.values, ...probe?.values },
+      values: {
+        'machine.fixedWorkMs': fixedWork,
+        ...signals,
+        ...cpu,
+        ...found?.values,
+        ...probe?.values,
+      },
       series: [...bySecond, ...(found?.series ?? []), ...(probe?.series ?? [])],
       events: happened,
     };

@@ -1,4 +1,5 @@
 import type { Table } from '../lab/lab.ts';
+import { fixedWorkOf, fixedWorkText } from './conditions.ts';
 import type { LabData } from './data.ts';
 import { numberText, percentText } from './numbers.ts';
 import { createResults } from './results.ts';
@@ -32,8 +33,16 @@ export function comparison(now: LabData, earlier: LabData): Table {
     rows,
     note:
       `Each first the earlier run (${earlier.revision}), then this one (${now.revision}).` +
-      (same ? '' : ' They were measured on different machines, so the ratios say little.'),
+      (same ? '' : ' They were measured on different machines, so the ratios say little.') +
+      speeds(earlier, now),
   };
+}
+
+/** How fast the machine itself was, where both runs know it. */
+function speeds(earlier: LabData, now: LabData): string {
+  const [then, here] = [earlier, now].map(({ measurements }) => fixedWorkOf(measurements));
+  if (!then?.count || !here?.count) return '';
+  return ` A fixed work on one core took ${fixedWorkText(then)}, then ${fixedWorkText(here)}.`;
 }
 
 function resultsOf({ measurements, quick, configurations }: LabData): Results {

@@ -2,6 +2,8 @@ import type { Measurement } from '../lab/lab.ts';
 import type { LabData, Source } from './data.ts';
 import { markdownTable } from './markdown.ts';
 import { numberText } from './numbers.ts';
+import { spreadOf } from './statistics.ts';
+import type { Spread } from './statistics.ts';
 
 /** What was run, so that the figures can be judged and measured again. */
 export function ranSection(data: LabData): string {
@@ -88,11 +90,15 @@ function lengths({ measurements }: LabData, name: string): string {
 export function machineSection(data: LabData): string {
   const { machine, versions, revision, system, measurements } = data;
   const k6 = measurements.find((each) => each.k6 !== undefined)?.k6?.k6;
+  const fixedWork = fixedWorkOf(measurements);
   const rows = [
     ['processor', `${machine.model}, ${machine.cores} cores, shared by all that ran and by k6`],
     ['memory', `${numberText(machine.memoryGiB)} GiB`],
     ['system', machine.kernel],
     ['load before the first measurement', machine.loadBefore.toFixed(2)],
+    ...(fixedWork.count === 0
+      ? []
+      : [['a fixed work on one core, before each measurement', fixedWorkText(fixedWork)]]),
     ['this repository', revision],
     ...(system === undefined ? [] : [['fingerprint of what ran', system]]),
     ['Node (the lab)', machine.node],
@@ -101,4 +107,14 @@ export function machineSection(data: LabData): string {
     ...Object.entries(versions),
   ];
   return markdownTable(['what', 'which'], rows);
+}
+
+/** How long the same work took before each measurement: how fast the machine was, in milliseconds. */
+export function fixedWorkOf(measurements: readonly Measurement[]): Spread {
+  return spreadOf(measurements.map(({ values }) => values['machine.fixedWorkMs'] ?? Number.NaN));
+}
+
+/** "23 ms (19–41)" */
+export function fixedWorkText({ median, least, most }: Spread): string {
+  return `${numberText(median)} ms (${numberText(least)}–${numberText(most)})`;
 }

@@ -1,7 +1,7 @@
 import type { Bar, Lab, Table } from '../lab/lab.ts';
 import { comparison } from './compare.ts';
 import type { LabData } from './data.ts';
-import { machineSection, ranSection } from './conditions.ts';
+import { fixedWorkOf, fixedWorkText, machineSection, ranSection } from './conditions.ts';
 import type { Results } from './results.ts';
 
 export interface ReportParts {
@@ -22,6 +22,7 @@ export function reportText({ lab, data, results, charts, earlier }: ReportParts)
     data.quick &&
       '> **A quick run.** Its matrix is short and each measurement lasts seconds: it shows that the lab works, and its figures mean nothing.',
     busyNote(data),
+    speedNote(data),
     lab.question,
     ...(data.quick ? [] : section('The bars', barsTable(lab.bars(results)))),
     ...section('What it shows', findings.map((finding) => `- ${finding}`).join('\n')),
@@ -44,6 +45,15 @@ const BUSY = 0.15;
 function busyNote({ machine: { loadBefore, cores } }: LabData): string {
   if (loadBefore <= BUSY * cores) return '';
   return `> **The machine was busy** before the first measurement (load ${loadBefore.toFixed(1)} on ${cores} cores): others used it, and the figures are of them as well.`;
+}
+
+/** The slowest moment against the fastest, from which on figures of one run are no longer of one machine. */
+const CHANGED = 1.3;
+
+function speedNote({ measurements }: LabData): string {
+  const fixedWork = fixedWorkOf(measurements);
+  if (!(fixedWork.most > CHANGED * fixedWork.least)) return '';
+  return `> **The machine's speed changed** while it was measured, as it does where others share it: before the measurements a fixed work on one core took ${fixedWorkText(fixedWork)}. The figures of the slow moments are in the medians; [data.json](data.json) has the speed before each of them.`;
 }
 
 /** Nothing at all where there is nothing to say. */

@@ -74,6 +74,7 @@ describeWithK6('a lab', () => {
     expect(measured?.values.seen).toBe(measured?.k6?.requests);
     expect(measured?.values.after).toBeGreaterThanOrEqual(5);
     expect(measured?.values['cpu.machine']).toBeGreaterThan(0);
+    expect(measured?.values['machine.fixedWorkMs']).toBeGreaterThan(0);
     expect(measured?.events).toMatchObject([{ title: 'half of it' }]);
     expect(measured?.events[0]?.seconds).toBeGreaterThanOrEqual(2.5);
     const requests = measured?.series.find(({ name }) => name === 'requests')?.points ?? [];

@@ -23,6 +23,13 @@ const repeated = (...rates: readonly number[]) =>
     measurement({ run: index + 1, k6: scenarioResult({ requestsPerSecond }) }),
   );
 
+const withFixedWork = (...milliseconds: readonly number[]) =>
+  labData({
+    measurements: milliseconds.map((each) =>
+      measurement({ values: { 'machine.fixedWorkMs': each } }),
+    ),
+  });
+
 describe('a report', () => {
   it('has the question, what was run, the figures, the bars, the charts and the machine', async () => {
     await write();
@@ -67,6 +74,17 @@ describe('a report', () => {
     const busy = labData({ machine: { ...labData().machine, loadBefore: 1.4 } });
     await write(busy);
     expect(await text()).toContain('The machine was busy** before the first measurement (load 1.4');
+  });
+
+  it('tells how fast the machine was', async () => {
+    await write(withFixedWork(20, 24, 22));
+    expect(await text()).not.toContain('speed changed');
+    expect(await text()).toContain('before each measurement | 22 ms (20–24) |');
+  });
+
+  it('tells when the machine was not equally fast throughout', async () => {
+    await write(withFixedWork(20, 40, 22));
+    expect(await text()).toContain("machine's speed changed** while it was measured");
   });
 
   it('tells what was left out, and why', async () => {
@@ -140,6 +158,13 @@ describe('an earlier run', () => {
     const other = { ...earlier, machine: { ...earlier.machine, model: 'Another' } };
     expect(comparison(now, other).note).toContain('different machines');
     expect(comparison(now, earlier).note).not.toContain('different machines');
+  });
+
+  it('of the same machine at another speed says so', () => {
+    expect(comparison(withFixedWork(40, 40), withFixedWork(20, 22)).note).toContain(
+      'A fixed work on one core took 21 ms (20–22), then 40 ms (40–40).',
+    );
+    expect(comparison(now, earlier).note).not.toContain('A fixed work');
   });
 
   it('is read back from its folder; "latest" is the newest', async () => {
