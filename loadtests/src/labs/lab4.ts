@@ -16,7 +16,7 @@ export const lab4: Lab = {
   standalone: true,
   seconds: 60,
   warmUpSeconds: 10,
-  firstWarmUpSeconds: 30,
+  firstWarmUpSeconds: 60,
   runs: 3,
   parts,
   steps: labSteps,
