@@ -24,6 +24,12 @@ interface PlacedOrder extends NewOrder {
 }
 
 /**
+ * Of orders in one transaction. A transaction under a peak waits for the cores more than it works, so
+ * one that takes more orders makes each of them wait less.
+ */
+const mostTogether = 500;
+
+/**
  * Takes orders, and tells what became of them; workers decide. Orders that come while a transaction
  * runs share the next one, so that a peak costs the database few commits; each is answered once its
  * own has committed.
@@ -41,7 +47,7 @@ export function createOrders({
         transaction.afterCommit(committed);
       }),
     // What the contract let through can be stored: a failure is the database's, and would come again.
-    { lingerMs: 0, retryEach: false },
+    { max: mostTogether, lingerMs: 0, retryEach: false },
   );
 
   return {
