@@ -13,7 +13,6 @@ interface Service {
   readonly volumes?: readonly { readonly source: string; readonly type: string }[];
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  readonly cpu_shares?: number;
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
   readonly networks?: Readonly<Record<string, unknown>>;
@@ -55,21 +54,6 @@ describe.skipIf(missing)(`overlays${missing ? ` (skipped: ${missing})` : ''}`, (
       }
     },
   );
-
-  it.each(overlays)('%s lets the entry wait less than what is behind it', async (name) => {
-    const weights = Object.entries(await services(name)).map(([service, { cpu_shares }]) => ({
-      service,
-      weight: cpu_shares ?? 1024,
-    }));
-    const entry = weights.filter(({ service }) =>
-      /^(nginx(-second)?|traefik|gateway)$/.test(service),
-    );
-    const behind = weights.filter((each) => !entry.includes(each));
-    expect(entry).toHaveLength(name === 'edges' ? 3 : 2);
-    expect(Math.min(...entry.map(({ weight }) => weight))).toBeGreaterThanOrEqual(
-      2 * Math.max(...behind.map(({ weight }) => weight)),
-    );
-  });
 
   it('has a second nginx that is as the first', async () => {
     const { nginx, 'nginx-second': second } = await services('edges');
