@@ -1,6 +1,6 @@
 import type { Table } from '../lab/lab.ts';
-import { fixedWorkOf, fixedWorkText } from './conditions.ts';
 import type { LabData } from './data.ts';
+import { fixedWorkOf, fixedWorkText } from './fixed-work.ts';
 import { numberText, percentText } from './numbers.ts';
 import { createResults } from './results.ts';
 import type { Figure, Results, Selection } from './results.ts';

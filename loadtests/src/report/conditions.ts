@@ -1,9 +1,8 @@
 import type { Measurement } from '../lab/lab.ts';
 import type { LabData, Source } from './data.ts';
+import { fixedWorkOf, fixedWorkText } from './fixed-work.ts';
 import { markdownTable } from './markdown.ts';
 import { numberText } from './numbers.ts';
-import { spreadOf } from './statistics.ts';
-import type { Spread } from './statistics.ts';
 
 /** What was run, so that the figures can be judged and measured again. */
 export function ranSection(data: LabData): string {
@@ -107,14 +106,4 @@ export function machineSection(data: LabData): string {
     ...Object.entries(versions),
   ];
   return markdownTable(['what', 'which'], rows);
-}
-
-/** How long the same work took before each measurement: how fast the machine was, in milliseconds. */
-export function fixedWorkOf(measurements: readonly Measurement[]): Spread {
-  return spreadOf(measurements.map(({ values }) => values['machine.fixedWorkMs'] ?? Number.NaN));
-}
-
-/** "23 ms (19–41)" */
-export function fixedWorkText({ median, least, most }: Spread): string {
-  return `${numberText(median)} ms (${numberText(least)}–${numberText(most)})`;
 }

@@ -1,7 +1,8 @@
 import type { Bar, Lab, Table } from '../lab/lab.ts';
 import { comparison } from './compare.ts';
 import type { LabData } from './data.ts';
-import { fixedWorkOf, fixedWorkText, machineSection, ranSection } from './conditions.ts';
+import { machineSection, ranSection } from './conditions.ts';
+import { fixedWorkOf, fixedWorkText } from './fixed-work.ts';
 import type { Results } from './results.ts';
 
 export interface ReportParts {

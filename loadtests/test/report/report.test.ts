@@ -79,7 +79,7 @@ describe('a report', () => {
   it('tells how fast the machine was', async () => {
     await write(withFixedWork(20, 24, 22));
     expect(await text()).not.toContain('speed changed');
-    expect(await text()).toContain('before each measurement | 22 ms (20–24) |');
+    expect(await text()).toContain('before each measurement | 22 (20–24) ms |');
   });
 
   it('tells when the machine was not equally fast throughout', async () => {
@@ -162,7 +162,7 @@ describe('an earlier run', () => {
 
   it('of the same machine at another speed says so', () => {
     expect(comparison(withFixedWork(40, 40), withFixedWork(20, 22)).note).toContain(
-      'A fixed work on one core took 21 ms (20–22), then 40 ms (40–40).',
+      'A fixed work on one core took 21 (20–22) ms, then 40 (40–40) ms.',
     );
     expect(comparison(now, earlier).note).not.toContain('A fixed work');
   });
