@@ -2,9 +2,10 @@ import type { NewOutboxMessage } from '@woodytoys/database';
 import type { Decision } from './validation.ts';
 import { commandsExchange, eventsExchange, routingKeys } from './topology.ts';
 
-/** The body of `order.placed`. */
+/** The body of `order.placed`: all that a worker needs, so that it reads nothing before it decides. */
 export interface OrderPlaced {
   readonly orderId: string;
+  readonly product: string;
 }
 
 /** The body of `order.decided`. */
@@ -22,9 +23,10 @@ interface Traced {
 /** Mandatory: the order counts as handed over once a queue has it. */
 export function orderPlaced({
   id,
+  product,
   traceparent,
-}: Traced & { readonly id: string }): NewOutboxMessage {
-  const body: OrderPlaced = { orderId: id };
+}: Traced & { readonly id: string; readonly product: string }): NewOutboxMessage {
+  const body: OrderPlaced = { orderId: id, product };
   return {
     exchange: commandsExchange,
     routingKey: routingKeys.orderPlaced,

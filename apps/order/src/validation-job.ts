@@ -1,10 +1,12 @@
 import { enqueue } from '@woodytoys/database';
 import type { Database } from '@woodytoys/database';
 import { PermanentError, createBatcher, uuidIn } from '@woodytoys/messaging';
-import type { Handler } from '@woodytoys/messaging';
+import type { Delivery, Handler } from '@woodytoys/messaging';
 import type { AppDependencies } from '@woodytoys/runtime';
 import { orderDecided } from './events.ts';
+import type { OrderPlaced } from './events.ts';
 import { saveDecisions, selectOrder } from './orders-repository.ts';
+import type { StoredOrder } from './orders-repository.ts';
 import type { Decision, Validate } from './validation.ts';
 
 export interface ValidationJobDependencies {
@@ -13,6 +15,8 @@ export interface ValidationJobDependencies {
   /** Called once decisions have been committed with their outbox rows. */
   readonly committed: () => void;
   readonly tracing: AppDependencies['tracing'];
+  /** As many as are decided on at once: when all of them are decided, none waits for another. */
+  readonly prefetch: number;
 }
 
 interface DecidedOrder {
@@ -25,15 +29,16 @@ interface DecidedOrder {
 
 /**
  * Decides on one order; a message that comes twice finds it decided, and changes nothing. Decisions
- * that are made while a transaction runs share the next one.
+ * share a transaction: nobody waits for one, so each waits a moment for others.
  */
 export function createValidationJob({
   database,
   validate,
   committed,
   tracing,
+  prefetch,
 }: ValidationJobDependencies): Handler {
-  const save = createBatcher<DecidedOrder>(
+  const save = createBatcher<DecidedOrder, { readonly isNews: boolean }>(
     (orders) =>
       database.transaction(async (transaction) => {
         // Another worker may have had the same message meanwhile.
@@ -41,19 +46,30 @@ export function createValidationJob({
         const news = orders.filter(({ id }) => decided.has(id));
         enqueue(transaction, ...news.map(orderDecided));
         transaction.afterCommit(committed);
+        return orders.map(({ id }) => ({ isNews: decided.has(id) }));
       }),
-    { lingerMs: 0 },
+    { max: prefetch },
   );
+
+  async function storedOrder(id: string, delivery: Delivery): Promise<StoredOrder> {
+    const order = await selectOrder(database, id);
+    if (order !== undefined) return order;
+    throw new PermanentError(`There is no order ${id}; message ${delivery.id} asks for it`);
+  }
 
   return async (delivery) => {
     const id = uuidIn(delivery, 'orderId');
-    const order = await selectOrder(database, id);
-    if (order === undefined) {
-      throw new PermanentError(`There is no order ${id}; message ${delivery.id} asks for it`);
-    }
-    if (order.status !== 'pending') return;
-    const { product } = order;
+    const product = productIn(delivery) ?? (await storedOrder(id, delivery)).product;
     const decision = await validate(product, delivery.signal);
-    await save({ id, product, decision, traceparent: tracing?.current()?.traceparent });
+    const traceparent = tracing?.current()?.traceparent;
+    const { isNews } = await save({ id, product, decision, traceparent });
+    // Decided already, unless it never was.
+    if (!isNews) await storedOrder(id, delivery);
   };
+}
+
+/** Undefined in a message of the versions that sent the order's id alone. */
+function productIn({ body }: Delivery): string | undefined {
+  const { product } = body as Partial<OrderPlaced>;
+  return typeof product === 'string' ? product : undefined;
 }

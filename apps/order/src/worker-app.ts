@@ -36,6 +36,7 @@ export function createOrderWorker(
         validate: createValidation(validationMs),
         committed: () => relay.nudge(),
         tracing,
+        prefetch: PREFETCH,
       });
       running.push(await messaging.consume(ordersQueue, job, { prefetch: PREFETCH }));
     },

@@ -1,8 +1,11 @@
 import { describeInBothWorlds } from '@woodytoys/app-testing';
 import type { Client, Replica } from '@woodytoys/app-testing';
 import { waitFor } from '@woodytoys/testing';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { v7 as uuidv7 } from 'uuid';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { components } from '../src/contract.ts';
+import { insertOrders } from '../src/orders-repository.ts';
+import { commandsExchange, ordersQueue, routingKeys } from '../src/topology.ts';
 import { startOrderService } from './start.ts';
 import type { OrderService } from './start.ts';
 
@@ -86,6 +89,57 @@ describeInBothWorlds('orders', (createWorld) => {
     await service.worker();
     await stopped;
     expect((await decided(id)).status).toBe('validated');
+  });
+
+  describe('whose message', () => {
+    const send = (body: object) =>
+      replica.messaging.publish({
+        id: uuidv7(),
+        exchange: commandsExchange,
+        routingKey: routingKeys.orderPlaced,
+        body,
+        mandatory: true,
+      });
+    const stored = async (product: string) => {
+      const id = uuidv7();
+      await insertOrders(replica.database, [{ id, product, createdAt: new Date() }]);
+      return id;
+    };
+    const letters = () => replica.messaging.deadLetters(ordersQueue, 10);
+
+    it('is of the version that sent the id alone are decided on too', async () => {
+      await service.worker();
+      const id = await stored('Yoyo');
+      await send({ orderId: id });
+      expect(await decided(id)).toMatchObject({ status: 'validated' });
+    });
+
+    it('comes again stay as they were decided', async () => {
+      await service.worker();
+      const id = await stored('Yoyo');
+      await send({ orderId: id, product: 'Yoyo' });
+      const first = await decided(id);
+      await send({ orderId: id, product: '?!' });
+      await send({ orderId: id, product: '?!' });
+      const next = await place('Train');
+      await decided(next.id);
+      expect(await order(id)).toEqual(first);
+    });
+
+    it('is of no order make a dead letter of it, and hold up no other', async () => {
+      await service.worker();
+      const orderId = uuidv7();
+      // In one process it is the publisher who learns that its message was given up.
+      await send({ orderId, product: 'Ghost' }).catch(() => undefined);
+      await send({ orderId }).catch(() => undefined);
+      const { id } = await place('Yoyo');
+      await decided(id);
+      await waitFor(async () => (await letters()).length === 2);
+      for (const { reason, body } of await letters()) {
+        expect(reason).toContain(`There is no order ${orderId}`);
+        expect(body).toMatchObject({ orderId });
+      }
+    });
   });
 
   it('are 404 when they are not there', async () => {
