@@ -182,6 +182,26 @@ describe('what lab 4 tells', () => {
     expect(told([used(200, 90, 1.5)], 2)).not.toContain('did not hold');
   });
 
+  it('the event loop that is full, and whether it waits for a core', () => {
+    const broke = (eventLoop: number, cores: number) => ({
+      ...at('highest', 200, latency(400)),
+      values: {
+        'cpu.machine': 1.7,
+        'cpu.gateway': cores,
+        'eventLoop.gateway': eventLoop,
+        'eventLoop.product': 0.6,
+      },
+    });
+    const below = at('highest', 150, latency(90));
+    expect(told([below, broke(0.84, 0.34)], 2)).toContain(
+      'the event loop of gateway is busy 84 % of the time, with 0.34 of a core',
+    );
+    expect(told([below, broke(0.95, 0.92)], 2)).toContain(
+      'busy 95 % of the time, and is the limit',
+    );
+    expect(told([below, broke(0.7, 0.3)], 2)).toContain('something else is the limit');
+  });
+
   it('a rate that was measured, where two runs found different ones', () => {
     const runs = [1, 2].flatMap((run) =>
       [200, 250].map((rps) =>

@@ -8,6 +8,10 @@ import { loadTitle, rateOf, replicasName } from './steps.ts';
 
 /** From this share of all cores on, a machine has nothing left to give to a further replica. */
 const FULL = 0.9;
+/** From this share of its time on, an event loop has hardly any left: what comes next waits. */
+const LOOP_FULL = 0.8;
+/** A program that is busy, and of that time has a core less than this share, waits for one the rest. */
+const HAS_A_CORE = 0.75;
 /** A replica gains something where the p95 falls below this share of what it was without. */
 const GAIN = 0.95;
 
@@ -46,13 +50,41 @@ function whatBroke(results: Results, rate: number): string {
   const machine = results.value(of, 'cpu.machine');
   const why = isFull(results, machine)
     ? 'the machine is full, and its cores are the limit'
-    : 'cores are left, so something else is the limit';
+    : (whichLoop(results, of) ?? 'cores are left, so something else is the limit');
   return (
     `At ${rate}, which did not hold in ${brokeAt(results, rate)} of ${results.select(of).length} runs, ` +
     `the p95 is ${withUnit(results.median(of, p95), 'ms')}, ${percentText(results.median(of, failedRatio))} failed ` +
     `and ${numberText(results.median(of, ({ dropped }) => dropped))} were not sent; ${whoIsBusy(results, of)}` +
     (Number.isNaN(machine) || Number.isNaN(results.cores) ? '.' : `: ${why}.`)
   );
+}
+
+/**
+ * The event loop that is full, and whether with work or with waiting for a core: cores that are
+ * wanted by many at one moment and by none at the next are never all busy on average.
+ */
+function whichLoop(results: Results, of: Selection): string | undefined {
+  const [fullest] = valuesOf(results, of, 'eventLoop.').toSorted((a, b) => b.value - a.value);
+  if (fullest === undefined || !(fullest.value >= LOOP_FULL)) return undefined;
+  const { name, value } = fullest;
+  const cores = results.value(of, `cpu.${name}`);
+  const told = `the event loop of ${name} is busy ${percentText(value)} of the time`;
+  return cores < HAS_A_CORE * value
+    ? `${told}, with ${coresText(cores)} of a core: the rest of it waits for one, and the cores are the limit`
+    : `${told}, and is the limit`;
+}
+
+/** The medians of all figures whose name begins so, by the rest of their names. */
+function valuesOf(results: Results, of: Selection, prefix: string) {
+  const names = new Set(
+    results
+      .select(of)
+      .flatMap(({ values }) => Object.keys(values).filter((name) => name.startsWith(prefix))),
+  );
+  return [...names].map((name) => ({
+    name: name.slice(prefix.length),
+    value: results.value(of, name),
+  }));
 }
 
 /** NaN, of a machine that is not known, is not full. */
@@ -64,20 +96,13 @@ const ofCores = ({ cores }: Results, busy: string) =>
 
 /** Who uses how many cores, the busiest first. */
 function whoIsBusy(results: Results, of: Selection): string {
-  const names = new Set(
-    results
-      .select(of)
-      .flatMap(({ values }) => Object.keys(values).filter((name) => name.startsWith('cpu.'))),
-  );
   const machine = results.value(of, 'cpu.machine');
-  const parts = [...names]
-    .filter((name) => name !== 'cpu.machine')
-    .map((name) => ({ name: name.slice('cpu.'.length), cores: results.value(of, name) }))
-    .filter(({ cores }) => cores >= 0.02)
-    .toSorted((a, b) => b.cores - a.cores)
+  const parts = valuesOf(results, of, 'cpu.')
+    .filter(({ name, value }) => name !== 'machine' && value >= 0.02)
+    .toSorted((a, b) => b.value - a.value)
     .slice(0, 7)
     .map(
-      ({ name, cores }) => `${name === 'outside' ? 'k6 and the system' : name} ${coresText(cores)}`,
+      ({ name, value }) => `${name === 'outside' ? 'k6 and the system' : name} ${coresText(value)}`,
     );
   return `${ofCores(results, coresText(machine))} busy (${parts.join(', ')})`;
 }
