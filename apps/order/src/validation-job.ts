@@ -19,6 +19,12 @@ export interface ValidationJobDependencies {
   readonly prefetch: number;
 }
 
+/**
+ * How long a decision waits for others unless all that a worker has in hand are made: ten workers
+ * under a peak of 1,000 orders/s then cost the database 200 commits a second, and not 1,000.
+ */
+const lingerMs = 50;
+
 interface DecidedOrder {
   readonly id: string;
   readonly product: string;
@@ -48,7 +54,7 @@ export function createValidationJob({
         transaction.afterCommit(committed);
         return orders.map(({ id }) => ({ isNews: decided.has(id) }));
       }),
-    { max: prefetch },
+    { max: prefetch, lingerMs },
   );
 
   async function storedOrder(id: string, delivery: Delivery): Promise<StoredOrder> {
