@@ -79,7 +79,7 @@ describe('the warm-up of the peak', () => {
   it('is a peak of its own for programs that were just started, at the same rate', () => {
     const { groups } = planOf(async, { quick: false, standalone: false, only: [] });
     for (const [step] of groups.map(({ steps }) => steps)) {
-      expect(step).toMatchObject({ seconds: 10, firstWarmUpSeconds: 10, warmUpSeconds: 3 });
+      expect(step).toMatchObject({ seconds: 10, firstWarmUpSeconds: 30, warmUpSeconds: 3 });
       expect(step?.step.load).toMatchObject({ options: { rps: 1_000 } });
     }
   });
