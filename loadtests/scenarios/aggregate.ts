@@ -1,16 +1,14 @@
 /**
  * A user and a product on one page, asked by so many clients without a pause (VUS), or at a rate (RPS).
- * GATEWAY names another origin than the target: several gateways of one stack are compared by turns.
  */
 import { check } from 'k6';
 import http from 'k6/http';
 import { atRate } from './lib/rate.ts';
 import { measured } from './lib/measure.ts';
-import { duration, number, target, text } from './lib/settings.ts';
+import { duration, number, target } from './lib/settings.ts';
 
 export { handleSummary } from './lib/summary.ts';
 
-const origin = text('GATEWAY', target);
 const rate = number('RPS', 0);
 /** Of the seed data; one page alone would be a test of the services' cache. */
 const [USERS, PRODUCTS] = [1_000, 1_000];
@@ -33,7 +31,7 @@ export const options = measured({
 
 export function page(): void {
   const [user, product] = [one(USERS), one(PRODUCTS)];
-  const answer = http.get(`${origin}/api/${user}/${product}`, { tags: { name: 'page' } });
+  const answer = http.get(`${target}/api/${user}/${product}`, { tags: { name: 'page' } });
   check(answer, {
     'has user and product': ({ body }) => {
       const parts = typeof body === 'string' ? body : '';

@@ -53,12 +53,14 @@ export function composeConfiguration(options: ComposeOptions): Configuration {
         signal: context.signal,
       });
       const stop = () => stack.down();
+      const addressOf = (published: string) => containerAddress(labProject, published);
       try {
         await context.once(`images ${files.join()}`, () => prepare(stack, context, files));
         context.say('starting the stack');
         await stack.up(scale);
         return {
-          target: await containerAddress(labProject, options.target ?? stack.entry),
+          target: await addressOf(options.target ?? stack.entry),
+          addressOf,
           prometheus: stack.prometheus,
           stack,
           stop,

@@ -21,6 +21,8 @@ export interface Running {
   readonly prometheus?: string;
   /** The containers, where it is a compose stack. */
   readonly stack?: Stack;
+  /** Where loads reach what is published at an address of 127.0.0.1; there, unless given. */
+  readonly addressOf?: (published: string) => Promise<string>;
   /** What k6's processes and probes are given beside (further addresses, say). */
   readonly environment?: Readonly<Record<string, string>>;
   /** Ends all of it and removes what it kept. */
@@ -64,6 +66,8 @@ export interface Needs {
 export interface ScenarioLoad {
   readonly title: string;
   readonly scenario: string;
+  /** As published on 127.0.0.1; the configuration's target unless given. */
+  readonly target?: string;
   readonly options?: Readonly<Record<string, string | number>>;
   readonly environment?: Readonly<Record<string, string>>;
   /** Seconds of one measurement; as the lab has it unless given. */

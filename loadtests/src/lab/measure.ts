@@ -108,16 +108,17 @@ export async function measure(
   }
 }
 
-function loadBy(
-  { scenario, options, environment }: ScenarioLoad,
+async function loadBy(
+  { scenario, target, options, environment }: ScenarioLoad,
   seconds: number,
   { running, runScenario, signal, watched }: MeasureDependencies,
   csv?: string,
 ): Promise<ScenarioResult> {
+  const { addressOf = (published) => Promise.resolve(published) } = running;
   const timed = isScenario(scenario) && 'duration' in scenarios[scenario].options;
   return runScenario({
     scenario,
-    target: running.target,
+    target: target === undefined ? running.target : await addressOf(target),
     options: { ...(timed && { duration: `${seconds}s` }), ...options },
     environment: { ...running.environment, ...environment },
     signal,

@@ -87,6 +87,30 @@ describeWithK6('a lab', () => {
     await checkMachine([{ ports: [port] }], reports);
   });
 
+  it('sends a load to a target of its own, by the address where it is reached', async () => {
+    const published = 'http://127.0.0.1:1';
+    const [step] = tinyLab(port).steps({ quick: false, standalone: false });
+    if (step === undefined) throw new Error('a tiny lab has one step');
+    const { configuration, load } = step;
+    const asked: string[] = [];
+    const start: typeof configuration.start = async (context) => {
+      const running = await configuration.start(context);
+      const addressOf = (address: string) => {
+        asked.push(address);
+        return Promise.resolve(running.target);
+      };
+      return { ...running, target: 'http://127.0.0.1:2', addressOf };
+    };
+    const folder = await run({
+      configuration: { ...configuration, start },
+      load: { ...load, target: published },
+    });
+    const { measurements } = await dataIn(folder);
+    expect(new Set(asked)).toEqual(new Set([published]));
+    expect(measurements[0]?.k6).toMatchObject({ failedRatio: 0 });
+    expect(measurements[0]?.k6?.requests).toBeGreaterThan(0);
+  });
+
   it('warms up, longer the first time, and prepares before each measurement', async () => {
     const before: number[] = [];
     const after: number[] = [];

@@ -31,7 +31,7 @@ describe('the lab aggregate', () => {
           ...load,
           runs,
           of: of.slice(title.length),
-          environment: undefined,
+          target: undefined,
         }));
     const [ours, naive] = [loadsOf('ours'), loadsOf('naive gateway')];
     expect(ours.length).toBeGreaterThan(1);

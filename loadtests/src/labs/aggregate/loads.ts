@@ -54,7 +54,7 @@ function closedLoad(contender: Contender, clients: number, seconds: number): Sce
     title: closedTitle(contender, clients),
     scenario: 'aggregate',
     options: { vus: clients },
-    environment: environmentOf(contender),
+    ...targetOf(contender),
     seconds,
     warmUpSeconds: WARM_UP_SECONDS,
   };
@@ -64,13 +64,12 @@ function steadyLoad(contender: Contender): ScenarioLoad {
   return {
     title: steadyTitle(contender),
     scenario: 'aggregate',
-    environment: { ...environmentOf(contender), RPS: String(steadyRate) },
+    ...targetOf(contender),
+    environment: { RPS: String(steadyRate) },
     seconds: STEADY_SECONDS,
     warmUpSeconds: WARM_UP_SECONDS,
   };
 }
 
 /** One without an origin of its own is the target of the configuration. */
-function environmentOf({ origin }: Contender): Record<string, string> {
-  return origin === '' ? {} : { GATEWAY: origin };
-}
+const targetOf = ({ origin }: Contender) => (origin === '' ? {} : { target: origin });
