@@ -1,4 +1,5 @@
 /** The command that runs a script, with k6 of this machine or in its container. */
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { K6_IMAGE, type K6 } from './find-k6.ts';
@@ -8,6 +9,12 @@ import { K6_IMAGE, type K6 } from './find-k6.ts';
  * collection of garbage; memory there is enough.
  */
 const GARBAGE_PERCENT = '400';
+
+/**
+ * With a thread for every core, Go's own setting, k6 spends a third of its time in waking threads and
+ * in looking for work, and what it loads waits for a core.
+ */
+const THREADS = String(Math.max(1, Math.floor(availableParallelism() / 2)));
 
 const scenariosFolder = fileURLToPath(new URL('../../scenarios/', import.meta.url));
 
@@ -51,6 +58,7 @@ export function commandOf(k6: K6, run: ScriptRun, platform = process.platform): 
   const settings = {
     ...run.settings,
     GOGC: GARBAGE_PERCENT,
+    GOMAXPROCS: THREADS,
     // Otherwise k6 may ask a service of its maker's for another k6.
     K6_AUTO_EXTENSION_RESOLUTION: 'false',
     K6_WEB_DASHBOARD_HOST: shared ? '127.0.0.1' : '0.0.0.0',
