@@ -26,7 +26,12 @@ export const lastKey = 'last';
 
 /** @param lastMs how long it takes to find the newest product, in milliseconds. */
 export function createProductCache(cache: Cache, lastMs = 0): ProductCache {
-  const products = cache.namespace<Product>('product', { ttlMs: 60_000, staleMs: 60_000 });
+  const products = cache.namespace<Product>('product', {
+    ttlMs: 60_000,
+    staleMs: 60_000,
+    // Replicas tell each other of a change; this is the wait for one whose message was lost.
+    firstLevelMs: 5_000,
+  });
   const lists = cache.namespace<ProductPage>('product-list', { ttlMs: 30_000, staleMs: 30_000 });
   const last = cache.namespace<Last>('product-last', {
     ttlMs: 15_000,

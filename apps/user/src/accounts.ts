@@ -25,7 +25,12 @@ export function createAccounts({
   cache,
   committed,
 }: AccountsDependencies): Pick<Handlers<operations>, 'listUsers' | 'getUser' | 'registerUser'> {
-  const users = cache.namespace<User>('user', { ttlMs: 300_000, staleMs: 300_000 });
+  const users = cache.namespace<User>('user', {
+    ttlMs: 300_000,
+    staleMs: 300_000,
+    // An account never changes once it is there.
+    firstLevelMs: 60_000,
+  });
 
   return {
     listUsers: async ({ query: { limit = 50, cursor } }) => {
