@@ -1,7 +1,8 @@
-import { pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { pino, stdSerializers } from 'pino';
 import type { DestinationStream, LevelWithSilent, Logger } from 'pino';
 import { createLineOutput } from './line-output.ts';
 import type { LineOutput } from './line-output.ts';
+import { logTime } from './log-time.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -36,7 +37,7 @@ export function createLogger({
     {
       level,
       base: { service, ...base },
-      timestamp: stdTimeFunctions.isoTime,
+      timestamp: logTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: stdSerializers.err, err: stdSerializers.err },
       redact: PLACES.flatMap((place) =>
