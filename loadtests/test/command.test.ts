@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { availableParallelism } from 'node:os';
+import { describe, expect, it, vi } from 'vitest';
 import { commandOf, type ScriptRun } from '../src/k6/command.ts';
 
 const run: ScriptRun = {
@@ -20,6 +21,15 @@ describe('the command that runs a script', () => {
     expect(args.join(' ')).toContain('--env TARGET=http://localhost:8080 --env RPS=30');
     expect(args.at(-1)).toMatch(/\/scenarios\/lab4\.ts$/);
     expect(env).toMatchObject({ ...run.settings, K6_AUTO_EXTENSION_RESOLUTION: 'false' });
+  });
+
+  it('leaves half the cores to what is loaded, unless the environment says otherwise', () => {
+    const threads = () => commandOf({ version, from: 'path' }, run).env['GOMAXPROCS'];
+    vi.stubEnv('GOMAXPROCS', undefined);
+    expect(threads()).toBe(String(Math.max(1, Math.floor(availableParallelism() / 2))));
+    vi.stubEnv('GOMAXPROCS', '3');
+    expect(threads()).toBe('3');
+    vi.unstubAllEnvs();
   });
 
   it('is a container that shares the network of a Linux machine', () => {

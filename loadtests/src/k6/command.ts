@@ -12,9 +12,10 @@ const GARBAGE_PERCENT = '400';
 
 /**
  * With a thread for every core, Go's own setting, k6 spends a third of its time in waking threads and
- * in looking for work, and what it loads waits for a core.
+ * in looking for work, and what it loads waits for a core. `GOMAXPROCS` in the environment goes before.
  */
-const THREADS = String(Math.max(1, Math.floor(availableParallelism() / 2)));
+const threads = (): string =>
+  process.env['GOMAXPROCS'] ?? String(Math.max(1, Math.floor(availableParallelism() / 2)));
 
 const scenariosFolder = fileURLToPath(new URL('../../scenarios/', import.meta.url));
 
@@ -58,7 +59,7 @@ export function commandOf(k6: K6, run: ScriptRun, platform = process.platform): 
   const settings = {
     ...run.settings,
     GOGC: GARBAGE_PERCENT,
-    GOMAXPROCS: THREADS,
+    GOMAXPROCS: threads(),
     // Otherwise k6 may ask a service of its maker's for another k6.
     K6_AUTO_EXTENSION_RESOLUTION: 'false',
     K6_WEB_DASHBOARD_HOST: shared ? '127.0.0.1' : '0.0.0.0',
