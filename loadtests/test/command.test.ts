@@ -23,12 +23,15 @@ describe('the command that runs a script', () => {
     expect(env).toMatchObject({ ...run.settings, K6_AUTO_EXTENSION_RESOLUTION: 'false' });
   });
 
-  it('leaves half the cores to what is loaded, unless the environment says otherwise', () => {
-    const threads = () => commandOf({ version, from: 'path' }, run).env['GOMAXPROCS'];
+  it('leaves half the cores to what is loaded, unless the scenario or the environment says otherwise', () => {
+    const threads = (allCores?: boolean) =>
+      commandOf({ version, from: 'path' }, { ...run, allCores }).env['GOMAXPROCS'];
+    const cores = availableParallelism();
     vi.stubEnv('GOMAXPROCS', undefined);
-    expect(threads()).toBe(String(Math.max(1, Math.floor(availableParallelism() / 2))));
+    expect(threads()).toBe(String(Math.max(1, Math.floor(cores / 2))));
+    expect(threads(true)).toBe(String(cores));
     vi.stubEnv('GOMAXPROCS', '3');
-    expect(threads()).toBe('3');
+    expect([threads(), threads(true)]).toEqual(['3', '3']);
     vi.unstubAllEnvs();
   });
 

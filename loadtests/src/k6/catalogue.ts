@@ -8,6 +8,11 @@ export interface Scenario {
   readonly options: Readonly<Partial<Record<OptionName, string>>>;
   /** Options that are read from the environment as well, `max-users` as `MAX_USERS`. */
   readonly fromEnvironment?: boolean;
+  /**
+   * Whether k6 has a thread for every core, and not for half of them: users by the hundred that wait
+   * for slow answers are a heap that one thread takes too long to go through, and times show it.
+   */
+  readonly allCores?: boolean;
   /** Requests a second that are planned at most, by the value of `rps`; none: as many as users make. */
   readonly requestsPerSecond?: (rps: number) => number;
   /** Paths, or an option that has one, whose answers to GET tell the limit per client. */
@@ -42,6 +47,7 @@ export const scenarios = {
   isolation: {
     title: 'a slow and a fast endpoint at once, N requests a second each',
     options: { rps: '1500', duration: '60s', slow: '/slow', fast: '/fast' },
+    allCores: true,
     requestsPerSecond: (rps) => 2 * rps,
     probes: [{ option: 'fast' }],
   },

@@ -14,14 +14,18 @@ const GARBAGE_PERCENT = '400';
  * With a thread for every core, Go's own setting, k6 spends a third of its time in waking threads and
  * in looking for work, and what it loads waits for a core. `GOMAXPROCS` in the environment goes before.
  */
-const threads = (): string =>
-  process.env['GOMAXPROCS'] ?? String(Math.max(1, Math.floor(availableParallelism() / 2)));
+function threads(allCores = false): string {
+  const cores = availableParallelism();
+  return process.env['GOMAXPROCS'] ?? String(allCores ? cores : Math.max(1, Math.floor(cores / 2)));
+}
 
 const scenariosFolder = fileURLToPath(new URL('../../scenarios/', import.meta.url));
 
 export interface ScriptRun {
   /** File name in `scenarios/`, without `.ts`. */
   readonly script: string;
+  /** Whether k6 has a thread for every core; for half of them unless given. */
+  readonly allCores?: boolean | undefined;
   /** For k6's API on 127.0.0.1. */
   readonly apiPort: number;
   /** What the script reads from `__ENV`. */
@@ -59,7 +63,7 @@ export function commandOf(k6: K6, run: ScriptRun, platform = process.platform): 
   const settings = {
     ...run.settings,
     GOGC: GARBAGE_PERCENT,
-    GOMAXPROCS: threads(),
+    GOMAXPROCS: threads(run.allCores),
     // Otherwise k6 may ask a service of its maker's for another k6.
     K6_AUTO_EXTENSION_RESOLUTION: 'false',
     K6_WEB_DASHBOARD_HOST: shared ? '127.0.0.1' : '0.0.0.0',

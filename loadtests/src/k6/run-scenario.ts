@@ -54,6 +54,7 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
   const apiPort = await freePort();
   const command = commandOf(k6, {
     script: name,
+    allCores: scenario.allCores,
     apiPort,
     environment: { ...variablesOf(values), ...options.environment, TARGET: target },
     settings: { ...prometheusSettings(options), ...dashboardSettings(options.dashboardPort) },
