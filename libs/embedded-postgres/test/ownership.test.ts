@@ -11,15 +11,19 @@ test.runIf(process.platform === 'linux')(
   async () => {
     const directory = mkdtempSync(join(tmpdir(), 'woodytoys-owner-'));
     // The shell becomes a `sleep`, which never asks after the child that it has inherited.
-    const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+    const parent = spawn('/bin/sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     try {
-      const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
-      const statOf = () => readFileSync(`/proc/${pid.toString().trim()}/stat`, 'utf8');
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+      const pid = Number(line.toString());
+      // A shell would take note of an end that came before it is one.
+      await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n');
+      process.kill(pid, 'SIGKILL');
+      const statOf = () => readFileSync(`/proc/${pid}/stat`, 'utf8');
       await expect.poll(statOf).toMatch(/\) Z /);
       const began = statOf().split(') ')[1]?.split(' ')[19];
-      writeFileSync(join(directory, 'owner'), `${pid.toString().trim()} ${began}`);
+      writeFileSync(join(directory, 'owner'), `${pid} ${began}`);
 
       const disown = await own(directory);
       await disown();
