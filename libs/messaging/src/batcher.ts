@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface BatcherOptions {
   /** How many items at most are applied together; default 100. The consumer's prefetch is as many. */
@@ -13,6 +14,11 @@ export interface BatcherOptions {
    * of an error: a batch may have been applied although its answer was lost.
    */
   readonly retryEach?: boolean | ((error: unknown) => boolean);
+  /**
+   * How long to rest after a batch, by how long it took, both in milliseconds; default not at all. What
+   * nobody waits for can give way so to what somebody does.
+   */
+  readonly restMs?: (tookMs: number) => number;
 }
 
 /** What `apply` gives: a result for each item in the order of the items, or nothing. */
@@ -44,7 +50,7 @@ const longFailureMs = 1_000;
  */
 export function createBatcher<Item, Result = void>(
   apply: (items: readonly Item[]) => Promise<Applied<Result>>,
-  { max = 100, lingerMs = 20, retryEach = true }: BatcherOptions = {},
+  { max = 100, lingerMs = 20, retryEach = true, restMs = () => 0 }: BatcherOptions = {},
 ): (item: Item) => Promise<Result> {
   let waiting: Waiting<Item, Result>[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -100,7 +106,10 @@ export function createBatcher<Item, Result = void>(
     running = true;
     const batch = waiting.slice(0, max);
     waiting = waiting.slice(max);
+    const startedAt = performance.now();
     await applyAll(batch);
+    const rest = restMs(performance.now() - startedAt);
+    if (rest > 0) await sleep(rest);
     running = false;
     schedule();
   }

@@ -90,6 +90,30 @@ describe('a batcher', () => {
     expect(calls).toBe(1);
   });
 
+  it('rests after a batch by how long it took, which keeps none of its items waiting', async () => {
+    const batches: string[][] = [];
+    const took: number[] = [];
+    const add = createBatcher<string>(
+      async (items) => {
+        await sleep(10);
+        batches.push([...items]);
+      },
+      {
+        lingerMs: 0,
+        restMs(tookMs) {
+          took.push(tookMs);
+          return took.length === 1 ? 50 : 0;
+        },
+      },
+    );
+    await add('a');
+    // Without the rest the first of them would go alone, since nothing lingers.
+    await Promise.all([add('b'), add('c')]);
+    await add('d');
+    expect(batches).toEqual([['a'], ['b', 'c'], ['d']]);
+    expect(took[0]).toBeGreaterThan(5);
+  });
+
   it('waits for the batch before alone when it does not linger', async () => {
     const batches: number[][] = [];
     const add = createBatcher<number>(
