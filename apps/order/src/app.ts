@@ -7,7 +7,7 @@ import type { App } from '@woodytoys/service';
 import { createMisc } from './misc.ts';
 import { countOrders } from './orders-repository.ts';
 import { createOrders } from './orders.ts';
-import { orderTopology } from './topology.ts';
+import { orderTopology, routingKeys } from './topology.ts';
 
 export { orderMigrations } from './migrations.ts';
 
@@ -43,6 +43,8 @@ export function createOrderApp(
         publish: (message) => messaging.publish(message),
         log,
         metrics,
+        // The workers' own.
+        except: [routingKeys.orderDecided],
       });
       uncount = metrics.jobs('order', async () => {
         // In the words that the jobs of all services share; to be refused is no failure.

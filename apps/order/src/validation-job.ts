@@ -29,11 +29,11 @@ const lingerMs = 50;
 const quickMs = 10;
 
 /**
- * Gives way to orders that come in, for which somebody waits: a worker rests ten times as long as its
- * commit waited, and at most a second. Alone with the machine it does not rest.
+ * Gives way to orders that come in, for which somebody waits: a worker rests twenty times as long as its
+ * commit waited, and at most a second. Alone with the machine it hardly rests.
  */
 function restMs(tookMs: number): number {
-  return Math.min(1_000, 10 * Math.max(0, tookMs - quickMs));
+  return Math.min(1_000, 20 * Math.max(0, tookMs - quickMs));
 }
 
 interface DecidedOrder {

@@ -1,7 +1,7 @@
 import { createOutboxRelay } from '@woodytoys/database';
 import type { AppDependencies } from '@woodytoys/runtime';
 import type { App } from '@woodytoys/service';
-import { orderTopology, ordersQueue } from './topology.ts';
+import { orderTopology, ordersQueue, routingKeys } from './topology.ts';
 import { createValidationJob } from './validation-job.ts';
 import { createValidation } from './validation.ts';
 
@@ -12,6 +12,9 @@ export interface WorkerOptions {
 
 /** As many orders as a worker decides on at once. */
 const PREFETCH = 10;
+
+/** Nobody waits for the news of a decision, so that under load many leave together. */
+const RELAY_GAP_MS = 500;
 
 /** Orders: the part that decides on them in the background. */
 export function createOrderWorker(
@@ -29,6 +32,8 @@ export function createOrderWorker(
         publish: (message) => messaging.publish(message),
         log,
         metrics,
+        except: [routingKeys.orderPlaced],
+        minGapMs: RELAY_GAP_MS,
       });
       running.push(relay);
       const job = createValidationJob({

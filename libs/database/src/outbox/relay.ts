@@ -20,6 +20,13 @@ export interface OutboxRelayOptions {
   readonly metrics?: ServiceMetrics;
   /** How often to look for rows that nobody has told of; default 1,000. */
   readonly pollMs?: number;
+  /** Routing keys whose messages are left to other relays; default none. */
+  readonly except?: readonly string[];
+  /**
+   * The least time between two looks, in milliseconds; default 20. A row that is told of after a pause
+   * is found at once; under load one look finds several.
+   */
+  readonly minGapMs?: number;
   /** How many rows to take at once; default 250. */
   readonly batch?: number;
   /** How many rows may be on their way; default 1,000, a quarter of them of one routing key. */
@@ -30,15 +37,10 @@ export interface OutboxRelayOptions {
   readonly stopTimeoutMs?: number;
 }
 
-/**
- * The least time between two looks. A row that is told of after a pause is found at once; under load
- * one look finds several.
- */
-const minGapMs = 20;
-
 /** Starts publishing the outbox of a database. Every replica of a service may have one. */
 export function createOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
-  const { database, log, pollMs = 1_000, batch = 250, leaseMs = 5_000 } = options;
+  const { database, log, except = [], pollMs = 1_000, minGapMs = 20 } = options;
+  const { batch = 250, leaseMs = 5_000 } = options;
   const inFlight = createInFlight(options.maxInFlight ?? 1_000);
   const health = createPublishHealth(log);
   const signal = createSignal();
@@ -86,7 +88,7 @@ export function createOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
     const room = pauseMs > 0 ? 1 : Math.min(batch, inFlight.room());
     waitsForRoom = inFlight.room() <= 0 || saturated.length > 0;
     if (inFlight.room() <= 0) return pollMs;
-    const rows = await claimRows(database, room, leaseMs, saturated);
+    const rows = await claimRows(database, room, leaseMs, [...except, ...saturated]);
     databaseState(undefined);
     for (const row of rows) {
       inFlight.add(row);
