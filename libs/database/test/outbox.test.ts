@@ -113,6 +113,41 @@ it('publishes at once when it is nudged', async () => {
   await waitFor(() => published.length === 1);
 });
 
+it('keeps its gap between two looks, however often it is nudged', async () => {
+  const publishedAt: number[] = [];
+  const nudged = relay({
+    publish: async () => void publishedAt.push(performance.now()),
+    pollMs: 60_000,
+    minGapMs: 300,
+  });
+  await sleep(100);
+  for (const n of numbers(3)) {
+    await send(message(n));
+    nudged.nudge();
+    await waitFor(() => publishedAt.length > n);
+  }
+  const gaps = publishedAt.slice(1).map((at, index) => at - (publishedAt[index] ?? 0));
+  for (const gap of gaps) expect(gap).toBeGreaterThan(290);
+});
+
+it('leaves the routing keys that are excepted to other relays', async () => {
+  const placed = message(1, { routingKey: 'order.placed' });
+  const decided = message(2, { routingKey: 'order.decided' });
+  const byServing: number[] = [];
+  const byWorker: number[] = [];
+  await send(placed, decided);
+  relay({
+    publish: async (one) => void byServing.push(numberOf(one)),
+    except: ['order.decided'],
+  });
+  await waitFor(async () => (await pending()) === 1);
+  await sleep(200);
+  expect(byServing).toEqual([1]);
+  relay({ publish: async (one) => void byWorker.push(numberOf(one)), except: ['order.placed'] });
+  await waitFor(async () => (await pending()) === 0);
+  expect([byServing, byWorker]).toEqual([[1], [2]]);
+});
+
 it('publishes each row exactly once when two relays share an outbox and nothing fails', async () => {
   await send(...numbers(2_000).map((n) => message(n)));
   const published: number[][] = [[], []];
