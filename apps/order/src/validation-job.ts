@@ -23,7 +23,7 @@ export interface ValidationJobDependencies {
  * How long a decision waits for others unless all that a worker has in hand are made. Of many workers
  * each has few at a time, and would commit nearly each of them alone.
  */
-const lingerMs = 50;
+const lingerMs = 200;
 
 /** What a commit takes on a machine with cores to spare; the rest of its time it waits for them. */
 const quickMs = 10;
