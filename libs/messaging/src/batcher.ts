@@ -66,8 +66,10 @@ export function createBatcher<Item, Result = void>(
     for (const [index, { resolve }] of batch.entries()) resolve(results?.[index] as Result);
   }
 
-  async function applyAll(batch: readonly Waiting<Item, Result>[]): Promise<void> {
-    const startedAt = performance.now();
+  async function applyAll(
+    batch: readonly Waiting<Item, Result>[],
+    startedAt: number,
+  ): Promise<void> {
     try {
       await applyTo(batch);
     } catch (error) {
@@ -107,7 +109,7 @@ export function createBatcher<Item, Result = void>(
     const batch = waiting.slice(0, max);
     waiting = waiting.slice(max);
     const startedAt = performance.now();
-    await applyAll(batch);
+    await applyAll(batch, startedAt);
     const rest = restMs(performance.now() - startedAt);
     if (rest > 0) await sleep(rest);
     running = false;
