@@ -130,6 +130,20 @@ it('keeps its gap between two looks, however often it is nudged', async () => {
   for (const gap of gaps) expect(gap).toBeGreaterThan(290);
 });
 
+it('holds up no rows that wait for room, however long its gap', async () => {
+  await send(...numbers(40).map((n) => message(n)));
+  const published: number[] = [];
+  relay({
+    publish: async (one) => void published.push(numberOf(one)),
+    pollMs: 60_000,
+    minGapMs: 60_000,
+    batch: 5,
+    maxInFlight: 20,
+  });
+  await waitFor(async () => (await pending()) === 0);
+  expect(published).toEqual(numbers(40));
+});
+
 it('leaves the routing keys that are excepted to other relays', async () => {
   const placed = message(1, { routingKey: 'order.placed' });
   const decided = message(2, { routingKey: 'order.decided' });

@@ -24,7 +24,8 @@ export interface OutboxRelayOptions {
   readonly except?: readonly string[];
   /**
    * The least time between two looks, in milliseconds; default 20. A row that is told of after a pause
-   * is found at once; under load one look finds several.
+   * is found at once; under load one look finds several. Rows that wait for room in flight are looked
+   * for after 20 in any case, so that a longer gap is no limit to what a relay publishes.
    */
   readonly minGapMs?: number;
   /** How many rows to take at once; default 250. */
@@ -37,9 +38,11 @@ export interface OutboxRelayOptions {
   readonly stopTimeoutMs?: number;
 }
 
+const shortGapMs = 20;
+
 /** Starts publishing the outbox of a database. Every replica of a service may have one. */
 export function createOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
-  const { database, log, except = [], pollMs = 1_000, minGapMs = 20 } = options;
+  const { database, log, except = [], pollMs = 1_000, minGapMs = shortGapMs } = options;
   const { batch = 250, leaseMs = 5_000 } = options;
   const inFlight = createInFlight(options.maxInFlight ?? 1_000);
   const health = createPublishHealth(log);
@@ -111,7 +114,8 @@ export function createOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
       if (waitMs === 0 || stopping) continue;
       const looked = performance.now();
       await signal.wait(waitMs);
-      const restMs = minGapMs - (performance.now() - looked);
+      const gapMs = waitsForRoom ? Math.min(minGapMs, shortGapMs) : minGapMs;
+      const restMs = gapMs - (performance.now() - looked);
       if (restMs > 0 && !stopping) await sleep(restMs);
     }
   }
